@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+// Next aliases these marker packages itself; under vitest both sides of the app run in one Node process.
+const markers = { 'server-only': `${root}scripts/test/empty.ts`, 'client-only': `${root}scripts/test/empty.ts` }
+const alias = { '@': root.replace(/\/$/, ''), ...markers }
+const ignored = ['node_modules/**', '.next/**', '.next-*/**', '.data/**', '.cache/**']
+
+/**
+ * One vitest project per need, told by the file's suffix:
+ * `.test.ts` needs nothing, `.pg.test.ts` a real Postgres, `.dom.test.tsx` a DOM, `.spec.ts` a browser and the whole app.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...ignored, '**/*.pg.test.ts'],
+          environment: 'node',
+        },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'dom', include: ['**/*.dom.test.tsx'], exclude: ignored, environment: 'happy-dom' },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'pg',
+          include: ['**/*.pg.test.ts'],
+          exclude: ignored,
+          environment: 'node',
+          globalSetup: ['scripts/test/postgres-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.spec.ts'],
+          exclude: ignored,
+          environment: 'node',
+          globalSetup: ['scripts/test/app-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
