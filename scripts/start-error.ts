@@ -3,13 +3,7 @@
  * Thrown, because nothing can go on without the part; `code` is what callers and tests decide by.
  */
 export type StartErrorCode =
-  | 'port-in-use'
-  | 'already-running'
-  | 'data-broken'
-  | 'no-permission'
-  | 'not-installed'
-  | 'bad-setting'
-  | 'part-failed'
+  'port-in-use' | 'already-running' | 'data-broken' | 'no-permission' | 'not-installed' | 'bad-setting' | 'part-failed'
 
 export class StartError extends Error {
   override readonly name = 'StartError'

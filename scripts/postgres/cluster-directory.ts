@@ -20,7 +20,8 @@ export async function ensureCluster(options: ClusterOptions): Promise<void> {
   if (!existsSync(dataDir) || readdirSync(dataDir).length === 0) return createCluster(options)
   const version = readIfThere(`${dataDir}/PG_VERSION`)?.trim()
   if (version === String(POSTGRES_MAJOR)) return
-  const what = version === undefined ? 'holds files that are not a PostgreSQL database' : `was made by PostgreSQL ${version}`
+  const what =
+    version === undefined ? 'holds files that are not a PostgreSQL database' : `was made by PostgreSQL ${version}`
   throw new StartError(
     'data-broken',
     `${dataDir} ${what}; this version of Backline runs PostgreSQL ${POSTGRES_MAJOR}.`,
@@ -81,9 +82,14 @@ function initFailed(dataDir: string, output: string): StartError {
 
 async function runToEnd([command, args]: [string, string[]]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' }, cwd: '/' })
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+      cwd: '/',
+    })
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.once('error', (error) => resolve({ code: null, output: error.message }))
     child.once('close', (code) => resolve({ code, output }))
   })

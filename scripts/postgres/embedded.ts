@@ -46,7 +46,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = postgresBinaries()
   const launch = chooseLaunch([options.dataDir, binaries.postgres])
   const password = options.password ?? superuserPassword(options.dataDir)
-  await ensureCluster({ dataDir: options.dataDir, initdb: binaries.initdb, launch, password, settings: options.settings })
+  await ensureCluster({
+    dataDir: options.dataDir,
+    initdb: binaries.initdb,
+    launch,
+    password,
+    settings: options.settings,
+  })
   giveTo(launch, options.dataDir)
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort())
@@ -64,7 +70,12 @@ type RunOutcome = { kind: 'running'; server: EmbeddedPostgres } | { kind: 'faile
 async function run(options: RunOptions): Promise<RunOutcome> {
   const [command, args] = launchCommand(options.launch, options.postgres, serverArguments(options))
   // Its own process group: a Ctrl-C in the terminal must not reach it before the parts that use it.
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: serverEnvironment(), cwd: '/' })
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+    env: serverEnvironment(),
+    cwd: '/',
+  })
   const exited = exitOf(child)
   const unleash = child.pid === undefined ? () => {} : leash(child.pid, 'INT')
   void exited.then(unleash)

@@ -14,11 +14,12 @@ export type Unleash = () => void
  */
 export function leash(pid: number, signal: Signal): Unleash {
   if (process.platform === 'win32') return () => {}
+  // No `--` before a group's negative number: dash does not know it.
   const script = `
     read -r word && exit 0
-    kill -${signal} -- ${pid} 2>/dev/null || exit 0
-    for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; kill -0 -- ${pid} 2>/dev/null || exit 0; done
-    kill -KILL -- ${pid} 2>/dev/null`
+    kill -${signal} ${pid} 2>/dev/null || exit 0
+    for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; kill -0 ${pid} 2>/dev/null || exit 0; done
+    kill -KILL ${pid} 2>/dev/null`
   const watcher = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   // The watcher must neither keep us alive nor bring us down.
   watcher.on('error', () => {})
