@@ -49,6 +49,7 @@ export function readErrorBody(body: unknown): ErrorBody['error'] | null {
   if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return null
   const { code, message } = error
   if (typeof code !== 'string' || !Object.hasOwn(STATUS_BY_CODE, code) || typeof message !== 'string') return null
-  const issues = 'issues' in error && Array.isArray(error.issues) ? error.issues.filter((i) => typeof i === 'string') : null
+  const issues =
+    'issues' in error && Array.isArray(error.issues) ? error.issues.filter((i) => typeof i === 'string') : null
   return { code: code as ErrorCode, message, ...(issues ? { issues } : {}) }
 }

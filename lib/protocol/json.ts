@@ -7,3 +7,9 @@ export type JsonRow = Record<string, Json>
 export function isJsonObject(value: unknown): value is { [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** The text in a column; `fallback` when it is empty, missing or no text. */
+export function textIn(row: JsonRow, column: string, fallback = ''): string {
+  const value = row[column]
+  return typeof value === 'string' && value !== '' ? value : fallback
+}
