@@ -1,0 +1,79 @@
+import 'server-only'
+import { decode } from 'next-auth/jwt'
+import * as z from 'zod/mini'
+
+/** Who a request says it is, as signed into its cookie. Whether that still holds is the viewer's question: it needs the database. */
+export interface Session {
+  user_id: string
+  /** Compared with `users.session_version` by every door, so that a higher number there ends this session at once. */
+  session_version: number
+  /** ISO 8601. */
+  expires_at: string
+}
+
+/** next-auth's name of the session cookie; on https it is prefixed, so that no plain-http page can set it. */
+export const SESSION_COOKIE = 'next-auth.session-token'
+export const SECURE_SESSION_COOKIE = `__Secure-${SESSION_COOKIE}`
+
+/** Seconds a session lasts without a visit. */
+export const SESSION_MAX_AGE_SECONDS = 30 * 24 * 60 * 60
+
+/** What our sessions carry inside the encrypted token: no name, e-mail or role, which would be stale copies. */
+const tokenSchema = z.object({
+  sub: z.uuid(),
+  session_version: z.int().check(z.minimum(1)),
+  exp: z.int(),
+})
+
+/** Decodes the session cookie of a request; null when there is none, or it is forged, damaged or expired. No database. */
+export async function readSession(request: Request): Promise<Session | null> {
+  return decodeSession(readSessionToken(request.headers.get('cookie') ?? ''))
+}
+
+/** Decodes an encrypted session token; null when it is missing, forged, damaged or expired. */
+export async function decodeSession(token: string | null): Promise<Session | null> {
+  if (token === null) return null
+  const secret = process.env['AUTH_SECRET']
+  if (!secret) throw new Error('AUTH_SECRET is not set')
+  const payload = await decode({ token, secret }).catch(() => null)
+  const parsed = tokenSchema.safeParse(payload)
+  if (!parsed.success) return null
+  const { sub, session_version, exp } = parsed.data
+  // The decoder tolerates 15 s of clock skew between machines; a session's end is the end.
+  if (exp * 1000 <= Date.now()) return null
+  return { user_id: sub.toLowerCase(), session_version, expires_at: new Date(exp * 1000).toISOString() }
+}
+
+/** The token in a `cookie` header. next-auth splits long tokens into `<name>.0`, `<name>.1`, … */
+export function readSessionToken(cookieHeader: string): string | null {
+  const cookies = parseCookies(cookieHeader)
+  return joinChunks(cookies, SECURE_SESSION_COOKIE) ?? joinChunks(cookies, SESSION_COOKIE)
+}
+
+function joinChunks(cookies: ReadonlyMap<string, string>, name: string): string | null {
+  const whole = cookies.get(name)
+  if (whole) return whole
+  const chunks: string[] = []
+  for (let chunk = cookies.get(`${name}.0`); chunk; chunk = cookies.get(`${name}.${chunks.length}`)) chunks.push(chunk)
+  return chunks.length > 0 ? chunks.join('') : null
+}
+
+/** The cookies of a `cookie` header by name; of a repeated name the first counts, as for browsers' more specific path. */
+export function parseCookies(header: string): Map<string, string> {
+  const cookies = new Map<string, string>()
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals < 0) continue
+    const name = pair.slice(0, equals).trim()
+    if (!cookies.has(name)) cookies.set(name, decodeCookieValue(pair.slice(equals + 1).trim()))
+  }
+  return cookies
+}
+
+function decodeCookieValue(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
