@@ -1,0 +1,41 @@
+import { classNames } from './class-names'
+
+interface AvatarProps {
+  name: string
+  src?: string | null | undefined
+  size?: 'sm' | 'md' | 'lg'
+}
+
+const SIZES = { sm: 'size-6 text-[0.625rem]', md: 'size-9 text-xs', lg: 'size-16 text-lg' } as const
+
+/** A person's picture, or their initials on a colour that is always the same for the same name. Decorative: the name stands beside it. */
+export function Avatar({ name, src, size = 'md' }: AvatarProps) {
+  const classes = classNames('shrink-0 rounded-full object-cover', SIZES[size])
+  // A plain img: pictures come from anywhere and the static shell has no image server.
+  // oxlint-disable-next-line nextjs/no-img-element
+  if (src) return <img src={src} alt="" className={classes} referrerPolicy="no-referrer" />
+  return (
+    <span
+      aria-hidden
+      className={classNames(classes, 'grid place-items-center font-semibold text-white select-none')}
+      style={{ background: `oklch(0.52 0.09 ${hueOf(name)})` }}
+    >
+      {initialsOf(name)}
+    </span>
+  )
+}
+
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean)
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
+  return letters
+    .map((word) => Array.from(word ?? '?').at(0) ?? '?')
+    .join('')
+    .toUpperCase()
+}
+
+function hueOf(name: string): number {
+  let hash = 0
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360
+  return hash
+}

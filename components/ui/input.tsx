@@ -1,0 +1,21 @@
+import type { ComponentProps } from 'react'
+import { classNames } from './class-names'
+
+// 16 px on phones: smaller text makes iOS zoom into the page when the control is focused.
+const CONTROL =
+  'w-full min-w-0 rounded-control border border-line bg-raised px-3 text-base text-ink transition-colors placeholder:text-ink-muted/80 hover:border-line-strong disabled:cursor-not-allowed disabled:opacity-60 aria-[invalid=true]:border-error sm:text-[0.9375rem]'
+
+/** A one-line text control; belongs into a `Field`. */
+export function Input({ className, ...rest }: ComponentProps<'input'>) {
+  return <input className={classNames(CONTROL, 'h-10', className)} {...rest} />
+}
+
+/** A text control of several lines; belongs into a `Field`. */
+export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
+  return <textarea className={classNames(CONTROL, 'min-h-24 py-2', className)} {...rest} />
+}
+
+/** The platform's own select: the best one on a phone and with a keyboard. Belongs into a `Field`. */
+export function Select({ className, ...rest }: ComponentProps<'select'>) {
+  return <select className={classNames(CONTROL, 'h-10 pr-8', className)} {...rest} />
+}

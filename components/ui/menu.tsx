@@ -1,0 +1,80 @@
+'use client'
+
+import { Check } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { classNames } from './class-names'
+
+interface MenuProps {
+  /** The button that opens it. */
+  trigger: ReactNode
+  /** Names the menu to screen readers. */
+  label: string
+  align?: 'start' | 'center' | 'end'
+  className?: string
+  children: ReactNode
+}
+
+const ITEM =
+  'flex min-h-10 cursor-pointer items-center gap-2.5 rounded-control px-2.5 text-ink outline-none select-none data-disabled:cursor-not-allowed data-disabled:opacity-50 data-highlighted:bg-sunken [&_svg]:size-4 [&_svg]:shrink-0'
+
+/** A menu that drops from its trigger; arrow keys, type-ahead and Escape as people expect. */
+export function Menu({ trigger, label, align = 'end', className, children }: MenuProps) {
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align={align}
+          sideOffset={6}
+          aria-label={label}
+          className={classNames(
+            'z-50 min-w-48 max-w-[calc(100vw-1rem)] rounded-card border border-line bg-raised p-1 shadow-lift',
+            className,
+          )}
+        >
+          {children}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+interface MenuItemProps {
+  onSelect: () => void
+  isDangerous?: boolean
+  disabled?: boolean
+  children: ReactNode
+}
+
+/** One action of a `Menu`. */
+export function MenuItem({ onSelect, isDangerous = false, disabled = false, children }: MenuItemProps) {
+  return (
+    <DropdownMenu.Item
+      disabled={disabled}
+      onSelect={onSelect}
+      className={classNames(ITEM, isDangerous && 'text-error data-highlighted:bg-error/10')}
+    >
+      {children}
+    </DropdownMenu.Item>
+  )
+}
+
+/** One choice of several in a `Menu`; the chosen one carries a tick. */
+export function MenuChoice({ isChosen, onSelect, children }: MenuItemProps & { isChosen: boolean }) {
+  return (
+    <DropdownMenu.CheckboxItem checked={isChosen} onSelect={onSelect} className={ITEM}>
+      <span className="grid size-4 place-items-center">
+        <DropdownMenu.ItemIndicator>
+          <Check aria-hidden />
+        </DropdownMenu.ItemIndicator>
+      </span>
+      {children}
+    </DropdownMenu.CheckboxItem>
+  )
+}
+
+/** A line between groups of a `Menu`. */
+export function MenuSeparator() {
+  return <DropdownMenu.Separator className="my-1 h-px bg-line" />
+}
