@@ -14,7 +14,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Bundles `entry` (relative to the project) and returns the path of the runnable file. Throws with esbuild's messages. */
 export async function bundle(entry) {
-  const { build } = await import('esbuild')
+  const { build } = await import('esbuild').catch(() => {
+    throw new Error('The packages are not installed yet: run `npm install` first (`npm run dev` does it by itself).')
+  })
   const result = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -73,16 +75,13 @@ function forgetOldBundles() {
   }
 }
 
-async function main([entry, ...args]) {
-  if (entry === undefined) {
-    console.error('Usage: node scripts/run.mjs <entry.ts> [arguments]')
-    process.exit(2)
-  }
+/** Bundles `entry` and executes it in this process with `args`; ends the process where it does not compile. */
+export async function run(entry, args) {
   let file
   try {
     file = await bundle(entry)
   } catch (error) {
-    console.error(error.errors?.length ? error.message : error)
+    console.error(error.message)
     process.exit(1)
   }
   process.argv = [process.argv[0], resolve(root, entry), ...args]
@@ -90,4 +89,11 @@ async function main([entry, ...args]) {
   await import(pathToFileURL(file).href)
 }
 
-if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2))
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const [entry, ...args] = process.argv.slice(2)
+  if (entry === undefined) {
+    console.error('Usage: node scripts/run.mjs <entry.ts> [arguments]')
+    process.exit(2)
+  }
+  await run(entry, args)
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startChild } from '../process/child'
+import { tryLock } from '../process/lock'
+import { StartError } from '../start-error'
+import { allowInlineScripts } from './inline-script-hashes'
+
+export type BuildOptions = { root: string; onLine: (line: string) => void; signal: AbortSignal }
+
+/** What a build is made from; `db` only for the schema that the server bundles. */
+const SOURCES = [
+  'app',
+  'components',
+  'db',
+  'entities',
+  'lib',
+  'public',
+  'middleware.ts',
+  'next.config.ts',
+  'package-lock.json',
+  'tsconfig.json',
+]
+const STAMP = '.next/sources'
+const STOP_GRACE_MS = 1000
+
+/** Makes the production build where the sources have changed since the last one; waits for a build that is already being made. */
+export async function ensureBuild({ root, onLine, signal }: BuildOptions): Promise<void> {
+  const lock = await waitForLock(`build ${root}`, signal)
+  try {
+    const sources = hashSources(root)
+    const stamp = join(root, STAMP)
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
+    onLine('making the production build (about half a minute)')
+    await buildLocked({ root, onLine, signal })
+    writeFileSync(stamp, sources)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Makes the production build whatever there is; `standalone` adds the server that the container image runs. */
+export async function build(options: BuildOptions & { standalone: boolean }): Promise<void> {
+  const lock = await waitForLock(`build ${options.root}`, options.signal)
+  try {
+    await buildLocked(options)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function buildLocked({
+  root,
+  onLine,
+  signal,
+  standalone,
+}: BuildOptions & { standalone?: boolean }): Promise<void> {
+  rmSync(join(root, STAMP), { force: true })
+  const child = startChild({
+    command: process.execPath,
+    args: ['node_modules/next/dist/bin/next', 'build'],
+    cwd: root,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      NEXT_OUTPUT: standalone === true ? 'standalone' : '',
+    },
+    onLine,
+  })
+  const stop = () => void child.stop(STOP_GRACE_MS)
+  signal.addEventListener('abort', stop, { once: true })
+  const reason = await child.exited
+  signal.removeEventListener('abort', stop)
+  signal.throwIfAborted()
+  if (reason !== 'ended with exit code 0') {
+    throw new StartError(
+      'part-failed',
+      `The production build ${reason}.`,
+      'The lines above say which file is the cause.',
+    )
+  }
+  allowInlineScripts(join(root, '.next'))
+}
+
+async function waitForLock(name: string, signal: AbortSignal): Promise<{ release(): Promise<void> }> {
+  for (;;) {
+    const attempt = await tryLock(name, `process ${process.pid}`)
+    if (attempt.kind === 'held') return attempt
+    await delay(250, undefined, { signal })
+  }
+}
+
+function hashSources(root: string): string {
+  const hash = createHash('sha256')
+  for (const source of SOURCES) addToHash(hash, root, source)
+  return hash.digest('hex')
+}
+
+function addToHash(hash: ReturnType<typeof createHash>, root: string, path: string): void {
+  const full = join(root, path)
+  const stat = statSync(full, { throwIfNoEntry: false })
+  if (stat === undefined) return
+  if (stat.isDirectory()) {
+    for (const name of readdirSync(full).toSorted()) addToHash(hash, root, `${path}/${name}`)
+    return
+  }
+  if (/\.(test|spec)\.tsx?$/.test(path)) return
+  hash.update(`${path}\0${stat.size}\0`).update(readFileSync(full))
+}

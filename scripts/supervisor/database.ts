@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { migrate } from '@/db/migrate'
+import { bootstrap } from '@/db/roles'
+import { seed } from '@/db/seed'
+import { startEmbeddedPostgres } from '../postgres/embedded'
+import { StartError } from '../start-error'
+import type { Context } from './context'
+import { loadSecrets } from './secrets'
+
+/** Where the other parts find the database; no electricUrl means that somebody else runs the sync service. */
+export type Database = { appUrl: string; ownerUrl: string; electricUrl: string | undefined }
+
+export const DATABASE_NAME = 'backline'
+
+/** Starts the embedded PostgreSQL, or takes the given database, and brings its tables up to date. */
+export async function startDatabase(context: Context): Promise<Database> {
+  const { database } = context.settings
+  switch (database.kind) {
+    case 'embedded':
+      return startEmbedded(context)
+    case 'given':
+      return migrateGiven(context, database)
+  }
+}
+
+async function startEmbedded(context: Context): Promise<Database> {
+  const { settings, log, mode } = context
+  const secrets = loadSecrets(settings.dataDir)
+  log('postgres', 'starting PostgreSQL (the first start makes the database, about a second)')
+  const server = await startEmbeddedPostgres({
+    dataDir: join(settings.dataDir, 'postgres'),
+    ...(settings.ports.postgres === 0 ? {} : { port: settings.ports.postgres }),
+    password: secrets.superuserPassword,
+    onLog: (line) => log('postgres', line),
+  })
+  context.running({
+    name: 'postgres',
+    exited: server.exited.then(({ code, signal }) => `ended (${signal ?? `exit code ${code}`})`),
+    stop: () => server.stop('fast'),
+  })
+  context.signal.throwIfAborted()
+  await bootstrap({
+    superuserUrl: server.superuserUrl(),
+    database: DATABASE_NAME,
+    ownerPassword: secrets.ownerPassword,
+  })
+  const urlOf = (user: string, password: string) =>
+    `postgresql://${user}:${password}@127.0.0.1:${server.port}/${DATABASE_NAME}`
+  const ownerUrl = urlOf('backline_owner', secrets.ownerPassword)
+  log('database', 'applying migrations')
+  await migrate({ ownerUrl, appPassword: secrets.appPassword, electricPassword: secrets.electricPassword })
+  if (mode === 'dev') {
+    log('database', 'loading the sample data where it is missing')
+    await seed({ ownerUrl })
+  }
+  return {
+    ownerUrl,
+    appUrl: urlOf('backline_app', secrets.appPassword),
+    electricUrl: urlOf('backline_electric', secrets.electricPassword),
+  }
+}
+
+async function migrateGiven({ log }: Context, given: Database): Promise<Database> {
+  log('database', `applying migrations to the database at ${new URL(given.ownerUrl).host}`)
+  try {
+    await migrate({
+      ownerUrl: given.ownerUrl,
+      appPassword: passwordOf(given.appUrl),
+      electricPassword: given.electricUrl === undefined ? undefined : passwordOf(given.electricUrl),
+    })
+  } catch (error) {
+    throw new StartError(
+      'part-failed',
+      `The database at ${new URL(given.ownerUrl).host} could not be migrated: ${reasonOf(error)}`,
+      'Check DATABASE_URL_UNPOOLED: it must lead there directly (not through a pooler), as a role that may create tables and roles.',
+    )
+  }
+  return given
+}
+
+function passwordOf(url: string): string {
+  return decodeURIComponent(new URL(url).password)
+}
+
+/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,42 @@
+const COLOURS = { supervisor: 36, postgres: 34, database: 34, sync: 35, app: 32 } as const
+
+export type PartName = keyof typeof COLOURS
+
+/** Writes one line of one part. */
+export type Log = (part: PartName, line: string) => void
+
+/** One log for all parts, each line behind the name of its part; coloured in a terminal. */
+export function createLog(output: NodeJS.WritableStream & { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Log {
+  const coloured = output.isTTY === true && environment.NO_COLOR === undefined
+  return (part, line) => {
+    const prefix = `${part.padEnd(10)} | `
+    output.write(`${coloured ? `\u001B[${COLOURS[part]}m${prefix}\u001B[0m` : prefix}${line}\n`)
+  }
+}
+
+/** A sync service log line, which is JSON, in one readable line; anything else as it is. */
+export function readableJsonLine(line: string): string {
+  const entry = parseObject(line)
+  if (entry === undefined) return line
+  const { level, event, time: _time, ...rest } = entry
+  const details = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return [
+    typeof level === 'string' && level !== 'info' ? level.toUpperCase() : '',
+    typeof event === 'string' ? event : '',
+    ...details,
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
