@@ -1,0 +1,47 @@
+-- Roles, and how a transaction says for whom it acts. Runs as the owner of the database, who is no superuser.
+--
+-- backline_app       serves the doors: owns nothing, under row-level security.
+-- backline_electric  replicates: reads the synced tables, writes nothing.
+--
+-- Roles belong to the whole cluster: another database may have made them, or may be making them right now. Passwords are not set
+-- here but by db/migrate.ts.
+DO $$
+BEGIN
+  BEGIN
+    CREATE ROLE backline_app LOGIN;
+  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+  END;
+  BEGIN
+    -- Only a role that has REPLICATION itself may give it (PostgreSQL 16+).
+    CREATE ROLE backline_electric LOGIN REPLICATION;
+  EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN NULL;
+    WHEN insufficient_privilege THEN
+      RAISE EXCEPTION 'The role % may not create the replicating role backline_electric.', current_user
+        USING HINT = 'Create a login role backline_electric with REPLICATION where you manage the database (on Neon: the console), then migrate again.';
+  END;
+END
+$$;
+--> statement-breakpoint
+CREATE SCHEMA app;
+--> statement-breakpoint
+GRANT USAGE ON SCHEMA app TO backline_app;
+--> statement-breakpoint
+ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+--> statement-breakpoint
+-- Settings live for one transaction, set_config('app.user_id', …, true), so that pooled connections never mix people up. After
+-- such a transaction the setting is '' and not null.
+CREATE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('app.user_id', true), '')::uuid;
+--> statement-breakpoint
+CREATE FUNCTION app.client_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('app.client_id', true), '')::uuid;
+--> statement-breakpoint
+-- Sign-in, sign-up and password resets happen before there is a user: docs/decisions/0010-account-tables.md.
+CREATE FUNCTION app.is_account_work() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(current_setting('app.purpose', true), '') = 'accounts';
+--> statement-breakpoint
+CREATE FUNCTION app.iso(at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+--> statement-breakpoint
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA app TO backline_app;
