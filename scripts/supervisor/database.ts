@@ -66,7 +66,7 @@ async function migrateGiven({ log }: Context, given: Database): Promise<Database
     await migrate({
       ownerUrl: given.ownerUrl,
       appPassword: passwordOf(given.appUrl),
-      electricPassword: given.electricUrl === undefined ? undefined : passwordOf(given.electricUrl),
+      ...(given.electricUrl === undefined ? {} : { electricPassword: passwordOf(given.electricUrl) }),
     })
   } catch (error) {
     throw new StartError(

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { migrate } from '@/db/migrate'
+import { bootstrap } from '@/db/roles'
+import { seed } from '@/db/seed'
 
 /** A database of its own for one test, dropped when disposed. */
 export type TestDatabase = AsyncDisposable & {
@@ -64,19 +67,47 @@ function urlsOf(superuserUrl: string, name: string) {
 
 /** The template's name, made by whoever comes first; test files run in several processes at once. */
 async function templateFor(client: pg.Client, superuserUrl: string, options: TestDatabaseOptions): Promise<string> {
+  const template = options.seeded ? 'template_seeded' : options.migrated ? 'template_migrated' : 'template1'
   await client.query(`SELECT pg_advisory_lock(hashtext('backline test templates'))`)
   try {
-    await ensureRoles(client)
-    return 'template1'
+    await ensureRoles(client, superuserUrl)
+    if (template !== 'template1') await ensureTemplate(client, superuserUrl, 'template_migrated', migrateTemplate)
+    if (template === 'template_seeded') {
+      await ensureTemplate(client, superuserUrl, template, ({ ownerUrl }) => seed({ ownerUrl }), 'template_migrated')
+    }
+    return template
   } finally {
     await client.query(`SELECT pg_advisory_unlock(hashtext('backline test templates'))`)
   }
 }
 
-async function ensureRoles(client: pg.Client): Promise<void> {
+type Urls = ReturnType<typeof urlsOf>
+
+async function migrateTemplate({ ownerUrl }: Urls): Promise<void> {
+  await migrate({ ownerUrl, appPassword: PASSWORDS.backline_app, electricPassword: PASSWORDS.backline_electric })
+}
+
+async function ensureTemplate(
+  client: pg.Client,
+  superuserUrl: string,
+  template: string,
+  fill: (urls: Urls) => Promise<void>,
+  from = 'template1',
+): Promise<void> {
+  const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = $1`, [template])
+  if (rowCount) return
+  // Under another name until it is complete: a template that failed half-way must not be copied.
+  const draft = `${template}_draft`
+  await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`)
+  await client.query(`CREATE DATABASE ${draft} OWNER backline_owner TEMPLATE ${from}`)
+  await fill(urlsOf(superuserUrl, draft))
+  await client.query(`ALTER DATABASE ${draft} RENAME TO ${template}`)
+}
+
+async function ensureRoles(client: pg.Client, superuserUrl: string): Promise<void> {
   const { rowCount } = await client.query(`SELECT FROM pg_roles WHERE rolname = 'backline_owner'`)
   if (rowCount) return
-  await client.query(`CREATE ROLE backline_owner LOGIN CREATEROLE REPLICATION PASSWORD '${PASSWORDS.backline_owner}'`)
+  await bootstrap({ superuserUrl, database: 'postgres', ownerPassword: PASSWORDS.backline_owner })
   await client.query(`SET ROLE backline_owner`)
   await client.query(`CREATE ROLE backline_app LOGIN PASSWORD '${PASSWORDS.backline_app}'`)
   await client.query(`CREATE ROLE backline_electric LOGIN REPLICATION PASSWORD '${PASSWORDS.backline_electric}'`)
