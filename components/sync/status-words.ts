@@ -1,0 +1,36 @@
+import type { ConnectionView, RowStatus } from '@/lib/sync/types'
+import { unreachable } from '@/lib/protocol/unreachable'
+import { relativeWords } from './relative-time'
+
+/** The text that stands with every row's status icon. */
+export const ROW_STATUS_WORDS: Record<RowStatus, string> = {
+  synced: 'Synced',
+  syncing: 'Syncing',
+  pending: 'Waiting for a connection',
+  error: 'Not saved',
+  conflict: 'Needs a decision',
+  unread: 'Changed since you looked',
+}
+
+/** The connection in one word: what the dot stands for. */
+export function connectionWord(connection: ConnectionView): 'Connected' | 'Connecting' | 'Offline' | 'Signed out' {
+  switch (connection.kind) {
+    case 'live':
+    case 'polling':
+      return 'Connected'
+    case 'connecting':
+      return 'Connecting'
+    case 'offline':
+      return 'Offline'
+    case 'signed-out':
+      return 'Signed out'
+    default:
+      return unreachable(connection.kind)
+  }
+}
+
+/** When this device last heard the server: "Synced 2 min ago". */
+export function lastSyncedWords(lastSyncedAt: number | null, now: number): string {
+  if (lastSyncedAt === null) return 'Not synced yet'
+  return `Synced ${relativeWords(lastSyncedAt, now)}`
+}
