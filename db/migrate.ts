@@ -7,9 +7,9 @@ export interface MigrateOptions {
   /** Direct (unpooled) connection as the role that owns the database. */
   ownerUrl: string
   /** Sets the password of backline_app. */
-  appPassword?: string
+  appPassword?: string | undefined
   /** Sets the password of backline_electric. */
-  electricPassword?: string
+  electricPassword?: string | undefined
   /** Where the migrations are; the project's own unless told. */
   folder?: string
 }
@@ -77,10 +77,6 @@ if (process.argv[1] === import.meta.filename) {
     process.exit(1)
   }
   const { BACKLINE_APP_PASSWORD: appPassword, BACKLINE_ELECTRIC_PASSWORD: electricPassword } = process.env
-  await migrate({
-    ownerUrl,
-    ...(appPassword ? { appPassword } : {}),
-    ...(electricPassword ? { electricPassword } : {}),
-  })
+  await migrate({ ownerUrl, appPassword, electricPassword })
   console.log('The database is up to date.')
 }

@@ -14,6 +14,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
   FROM public.users u WHERE u.id = ANY (people) AND u.deleted_at IS NULL
 $$;
 --> statement-breakpoint
+-- The same inside a transaction that acts on the answer: until it ends nobody changes these memberships, so a removal and a write have one
+-- order. The query that answers begins after the locks are held and sees what they waited for.
+CREATE FUNCTION app.viewers_for_share(people uuid[])
+RETURNS TABLE (user_id uuid, session_version int, bands jsonb, projects jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  PERFORM FROM public.users u WHERE u.id = ANY (people) AND u.deleted_at IS NULL ORDER BY u.id FOR SHARE;
+  PERFORM FROM public.band_members m WHERE m.user_id = ANY (people) AND m.deleted_at IS NULL ORDER BY m.id FOR SHARE;
+  PERFORM FROM public.project_users m WHERE m.user_id = ANY (people) AND m.deleted_at IS NULL ORDER BY m.id FOR SHARE;
+  RETURN QUERY SELECT * FROM app.viewers(people);
+END
+$$;
+--> statement-breakpoint
 -- Locks the containers of these memberships, then the memberships, each in the order of their ids: the first statement of a transaction
 -- that will change any of them. Locks nothing of other people's containers. NO KEY for the containers: a full lock would also wait for
 -- every insert into them (foreign keys) and meet writers, who hold their membership and then insert, in a deadlock.
@@ -160,5 +173,5 @@ END
 $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION
-  app.viewers, app.lock_memberships, app.accept_invite, app.content_tables, app.delete_container, app.restore_container
+  app.viewers, app.viewers_for_share, app.lock_memberships, app.accept_invite, app.content_tables, app.delete_container, app.restore_container
 TO backline_app;
