@@ -38,3 +38,11 @@ test('a database is gone once disposed, replication slots in use included', asyn
   expect(await ask(superuserUrl, `select datname from pg_database where datname = '${name}'`)).toEqual([])
   expect(await ask(superuserUrl, `select slot_name from pg_replication_slots where database = '${name}'`)).toEqual([])
 })
+
+test('a migrated database has the tables, and row-level security binds the app to them', async () => {
+  await using db = await testDatabase({ migrated: true })
+  expect(await ask(db.ownerUrl, `select relrowsecurity as secured from pg_class where relname = 'songs'`)).toEqual([
+    { secured: true },
+  ])
+  expect(await ask(db.appUrl, `select count(*)::int as n from songs`)).toEqual([{ n: 0 }])
+})
