@@ -40,7 +40,7 @@ export const IMPORT_MAP: Record<Room, Rule> = {
   'shape-server': { may: ['lib/protocol'] },
 }
 
-/** Line 1 of every file of these rooms, so that a bundler refuses the file on the wrong side. */
+/** Line 1 of every file of these rooms (after 'use client', which must come first), so that a bundler refuses the file on the wrong side. */
 const MARKERS: Partial<Record<Room, string>> = { 'lib/server': 'server-only', 'lib/sync': 'client-only' }
 
 /** The one package that table definitions may use. */
@@ -110,7 +110,7 @@ function forbiddenImports(root: string, file: string, room: Room, source: string
 
 function missingMarker(file: string, room: Room, source: string): string[] {
   const marker = MARKERS[room]
-  if (marker === undefined || source.startsWith(`import '${marker}'`)) return []
+  if (marker === undefined || source.replace(/^'use client'\s*/, '').startsWith(`import '${marker}'`)) return []
   return [`${file} does not start with import '${marker}'`]
 }
 

@@ -11,7 +11,6 @@ import { nameOfGiven, openTarget, runDataCommand, settingsOrExit } from './targe
 
 await runDataCommand(async () => {
   const settings = settingsOrExit()
-  await using _lock = await lockData(settings)
   const name = nameOfGiven(settings)
   if (name === undefined) return resetEmbedded(settings)
   if (process.argv[2] === name) return resetGiven(settings, name)
@@ -23,6 +22,14 @@ await runDataCommand(async () => {
 })
 
 async function resetEmbedded(settings: Settings): Promise<void> {
+  const lock = await tryLock(`supervisor ${settings.dataDir}`, `db:reset, process ${process.pid}`)
+  if (lock.kind === 'taken') {
+    throw new StartError(
+      'already-running',
+      `Backline is running on ${settings.dataDir} (${lock.by}).`,
+      'Stop it first, then reset.',
+    )
+  }
   for (const name of ['postgres', 'postgres.new', 'electric', 'secrets.json']) {
     rmSync(join(settings.dataDir, name), { recursive: true, force: true })
   }
@@ -47,14 +54,4 @@ async function resetGiven(settings: Settings, name: string): Promise<void> {
   }
   await target.migrate()
   console.log(`The database ${name} is empty and up to date. Restart the sync service, so that it notices.`)
-}
-
-async function lockData({ dataDir }: Settings): Promise<AsyncDisposable> {
-  const lock = await tryLock(`supervisor ${dataDir}`, `db:reset, process ${process.pid}`)
-  if (lock.kind === 'held') return { [Symbol.asyncDispose]: () => lock.release() }
-  throw new StartError(
-    'already-running',
-    `Backline is running on ${dataDir} (${lock.by}).`,
-    'Stop it first, then reset.',
-  )
 }
