@@ -46,3 +46,43 @@ export function otherMethods(
   const options = () => new Response(null, { status: 204, headers: { allow, ...PRIVATE_HEADERS } })
   return { GET: refused, HEAD: refused, POST: refused, PUT: refused, PATCH: refused, DELETE: refused, OPTIONS: options }
 }
+
+const UNAVAILABLE: Failure = {
+  code: 'unavailable',
+  message: 'The server cannot reach its database right now. Try again in a moment.',
+  retryAfterSeconds: 2,
+}
+const INTERNAL: Failure = { code: 'internal', message: 'Something went wrong on our side. It has been noted.' }
+// The client left: nobody reads this. nginx's number for it.
+const CLIENT_GONE = 499
+
+/**
+ * Runs a door. What it throws is logged and answered in our envelope: a database that does not answer as 503, an abort of
+ * the client's as nothing, the rest as 500.
+ */
+export async function guarded(request: Request, door: () => Promise<Response>): Promise<Response> {
+  try {
+    return await door()
+  } catch (error) {
+    if (request.signal.aborted) return new Response(null, { status: CLIENT_GONE, headers: PRIVATE_HEADERS })
+    console.error(error)
+    return refuse(isOutage(error) ? UNAVAILABLE : INTERNAL)
+  }
+}
+
+const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
+// Connection exceptions, too many connections, shutting down, starting up, terminated.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const OUTAGE_STATES = /^(08|53|57P0)/
+
+/** Whether a failure means that the database is not there, along the chain of causes. */
+export function isOutage(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string' && (NETWORK_CODES.has(at.code) || OUTAGE_STATES.test(at.code))) {
+      return true
+    }
+    // Several addresses tried, all refused.
+    if (at instanceof AggregateError && at.errors.some(isOutage)) return true
+  }
+  return false
+}

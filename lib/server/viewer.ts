@@ -1,13 +1,11 @@
 import 'server-only'
-import { sql } from 'drizzle-orm'
-import { database, type Database, type Transaction } from '@/db/client'
-import type { BandRole, ProjectRole, Viewer } from '@/lib/entity/viewer'
-import { BACKLINE_HEADERS } from '@/lib/protocol/names'
+import type { Database, Transaction } from '@/db/client'
+import type { Viewer } from '@/lib/entity/viewer'
 import type { Failure } from '@/lib/protocol/errors'
+import { BACKLINE_HEADERS } from '@/lib/protocol/names'
 import { readSession, type Session } from './session'
-
-/** What a viewer is read for: the parts of a session that the database confirms. */
-export type SessionClaim = Pick<Session, 'user_id' | 'session_version'>
+import { readStoredViewers, viewerOf, type SessionClaim } from './stored-viewer'
+import { viewerQueue } from './viewer-queue'
 
 export type Authenticated = { ok: true; session: Session; viewer: Viewer } | { ok: false; failure: Failure }
 
@@ -25,9 +23,8 @@ export const OTHER_USER: Failure = {
 export async function authenticate(request: Request, claimedUserId: string | null): Promise<Authenticated> {
   const session = await readSession(request)
   if (!session) return { ok: false, failure: SIGNED_OUT }
-  if (claimedUserId !== null && claimedUserId.toLowerCase() !== session.user_id)
-    return { ok: false, failure: OTHER_USER }
-  const viewer = await readViewer(database(), session)
+  if (!isClaimOf(session, claimedUserId)) return { ok: false, failure: OTHER_USER }
+  const viewer = viewerOf(await viewerQueue().read(session.user_id), session)
   if (!viewer) return { ok: false, failure: SIGNED_OUT }
   return { ok: true, session, viewer }
 }
@@ -35,6 +32,11 @@ export async function authenticate(request: Request, claimedUserId: string | nul
 /** The user a GET says it acts for. */
 export function claimedUser(request: Request): string | null {
   return request.headers.get(BACKLINE_HEADERS.user)
+}
+
+/** Whether a request acts for the session's own person; null claims nothing. */
+export function isClaimOf(session: SessionClaim, claimedUserId: string | null): boolean {
+  return claimedUserId === null || claimedUserId.toLowerCase() === session.user_id
 }
 
 /**
@@ -46,54 +48,6 @@ export async function readViewer(
   session: SessionClaim,
   options: { forShare?: boolean } = {},
 ): Promise<Viewer | null> {
-  const rows = await viewerRows(db, [session.user_id], options.forShare ?? false)
-  return viewerOf(rows.get(session.user_id), session)
-}
-
-/** Reads many people at once; people unknown or closed are not in the answer. */
-export async function readViewers(db: Database, userIds: Iterable<string>): Promise<ReadonlyMap<string, StoredViewer>> {
-  return viewerRows(db, [...new Set(userIds)], false)
-}
-
-/** A viewer and the number of the sessions that still count. */
-export interface StoredViewer {
-  session_version: number
-  viewer: Viewer
-}
-
-/** The viewer of a session, null when the session is not one that still counts. */
-export function viewerOf(stored: StoredViewer | undefined, session: SessionClaim): Viewer | null {
-  return stored && stored.session_version === session.session_version ? stored.viewer : null
-}
-
-// A type and not an interface: drizzle wants an index signature.
-type ViewerRow = {
-  user_id: string
-  session_version: number
-  bands: Record<string, BandRole>
-  projects: Record<string, ProjectRole>
-}
-
-async function viewerRows(
-  db: Database | Transaction,
-  userIds: readonly string[],
-  forShare: boolean,
-): Promise<ReadonlyMap<string, StoredViewer>> {
-  // As an array literal, because drizzle spreads arrays into lists; ids are uuids, so nothing needs quoting.
-  const ids = `{${userIds.join(',')}}`
-  // Functions, because row-level security shows a door only the rows of one person; these tell memberships of many.
-  const { rows } = await db.execute<ViewerRow>(
-    forShare
-      ? sql`select * from app.viewers_for_share(${ids}::uuid[])`
-      : sql`select * from app.viewers(${ids}::uuid[])`,
-  )
-  return new Map(
-    rows.map(({ user_id, session_version, bands, projects }) => [
-      user_id,
-      {
-        session_version,
-        viewer: { user_id, bands: new Map(Object.entries(bands)), projects: new Map(Object.entries(projects)) },
-      },
-    ]),
-  )
+  const stored = await readStoredViewers(db, [session.user_id], options.forShare ?? false)
+  return viewerOf(stored.get(session.user_id), session)
 }

@@ -1,0 +1,25 @@
+import 'server-only'
+import type { AnyEntity } from '@/lib/entity/define'
+import { viewerOf, type SessionClaim } from '../stored-viewer'
+import { SIGNED_OUT } from '../viewer'
+import { viewerQueue } from '../viewer-queue'
+import { shapeFor, type Shape } from './shape'
+import type { Parsed } from './shape-query'
+
+/** Somebody who reads a shape, as they said it. */
+export interface Reader {
+  session: SessionClaim
+  entity: AnyEntity
+  /** The scope they named; null for none. */
+  requested: string | null
+}
+
+/**
+ * Whether the reader may have what upstream just answered, by a query that begins after this call. Called between an
+ * answer and its first byte, it keeps everything committed after a removal from the removed.
+ */
+export async function confirmReader({ session, entity, requested }: Reader): Promise<Parsed<Shape>> {
+  const viewer = viewerOf(await viewerQueue().read(session.user_id), session)
+  if (!viewer) return { ok: false, failure: SIGNED_OUT }
+  return shapeFor(viewer, entity, requested)
+}

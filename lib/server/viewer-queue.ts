@@ -1,0 +1,65 @@
+import 'server-only'
+import { database } from '@/db/client'
+import { processWide } from './process-wide'
+import { readStoredViewers, type StoredViewer } from './stored-viewer'
+
+/** Queries that may run at once: one slow connection must not hold up everybody's checks. */
+const RUNNING_MAX = 4
+
+type ReadMany = (userIds: readonly string[]) => Promise<ReadonlyMap<string, StoredViewer>>
+
+interface Batch {
+  userIds: Set<string>
+  answer: Promise<ReadonlyMap<string, StoredViewer>>
+  begin: () => void
+}
+
+/**
+ * Reads viewers, many in one query. A request joins the query that waits to begin, never one that is running: what it
+ * learns was true after it asked.
+ */
+export class ViewerQueue {
+  readonly #readMany: ReadMany
+  #waiting: Batch | null = null
+  #running = 0
+
+  constructor(readMany: ReadMany) {
+    this.#readMany = readMany
+  }
+
+  /** The viewer as stored at some moment after this call; undefined for people unknown or closed. Rejects with the query. */
+  async read(userId: string): Promise<StoredViewer | undefined> {
+    const batch = this.#waiting ?? this.#open()
+    batch.userIds.add(userId)
+    return (await batch.answer).get(userId)
+  }
+
+  #open(): Batch {
+    const userIds = new Set<string>()
+    let begin = () => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const answer = begun.then(() => this.#readMany([...userIds]))
+    const batch = { userIds, answer, begin }
+    this.#waiting = batch
+    // After the microtasks: everyone who was woken by the same answer gets in.
+    if (this.#running < RUNNING_MAX) setImmediate(() => this.#begin(batch))
+    return batch
+  }
+
+  #begin(batch: Batch): void {
+    if (this.#waiting !== batch) return
+    this.#waiting = null
+    this.#running += 1
+    const ended = () => {
+      this.#running -= 1
+      if (this.#waiting) this.#begin(this.#waiting)
+    }
+    batch.answer.then(ended, ended)
+    batch.begin()
+  }
+}
+
+/** The queue of this process. */
+export function viewerQueue(): ViewerQueue {
+  return processWide('viewer-queue', () => new ViewerQueue((userIds) => readStoredViewers(database(), userIds)))
+}
