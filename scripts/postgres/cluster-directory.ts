@@ -99,11 +99,9 @@ function permitted(directory: string, act: () => void): void {
   try {
     act()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
     throw new StartError(
       'no-permission',
-      `You may not write to ${directory}.`,
+      `Nothing can be written to ${directory}: ${error instanceof Error ? error.message : String(error)}`,
       'Give the directory to your account (chown -R), or set DATA_DIR to a directory of your own.',
     )
   }
