@@ -46,3 +46,9 @@ test('a migrated database has the tables, and row-level security binds the app t
   ])
   expect(await ask(db.appUrl, `select count(*)::int as n from songs`)).toEqual([{ n: 0 }])
 })
+
+test('a seeded database has the sample people', async () => {
+  await using db = await testDatabase({ seeded: true })
+  const people = await ask(db.superuserUrl, `select email from users where email = 'sarah@backline.test'`)
+  expect(people).toEqual([{ email: 'sarah@backline.test' }])
+})

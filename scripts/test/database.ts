@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { migrate } from '@/db/migrate'
 import { bootstrap } from '@/db/roles'
+import { seed } from '@/db/seed'
 
 /** A database of its own for one test, dropped when disposed. */
 export type TestDatabase = AsyncDisposable & {
@@ -72,7 +73,7 @@ async function templateFor(client: pg.Client, superuserUrl: string, options: Tes
     await ensureRoles(client, superuserUrl)
     if (template !== 'template1') await ensureTemplate(client, superuserUrl, 'template_migrated', migrateTemplate)
     if (template === 'template_seeded') {
-      await ensureTemplate(client, superuserUrl, template, seedTemplate, 'template_migrated')
+      await ensureTemplate(client, superuserUrl, template, ({ ownerUrl }) => seed({ ownerUrl }), 'template_migrated')
     }
     return template
   } finally {
@@ -84,12 +85,6 @@ type Urls = ReturnType<typeof urlsOf>
 
 async function migrateTemplate({ ownerUrl }: Urls): Promise<void> {
   await migrate({ ownerUrl, appPassword: PASSWORDS.backline_app, electricPassword: PASSWORDS.backline_electric })
-}
-
-async function seedTemplate({ ownerUrl }: Urls): Promise<void> {
-  const path = '@/db/seed'
-  const { seed } = (await import(path)) as { seed: (options: { ownerUrl: string }) => Promise<void> }
-  await seed({ ownerUrl })
 }
 
 async function ensureTemplate(
