@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
+import type { ShapeServerConfig } from '../config'
+import { cacheHeaders, commonHeaders } from './headers'
+import type { HeaderList } from './headers'
+
+const SHAPE_METHODS = 'GET, POST, HEAD, DELETE, OPTIONS'
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** What is known about the answer so far. */
+export interface Facts {
+  handle: string | null
+  requestOffset: string | null
+  live: 'no' | 'long-poll' | 'sse'
+  isSubset: boolean
+}
+
+/** One request on /v1/shape and its answer. */
+export class Exchange {
+  readonly facts: Facts = { handle: null, requestOffset: null, live: 'no', isSubset: false }
+  private readonly closed = new AbortController()
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly query: URLSearchParams,
+    readonly config: ShapeServerConfig,
+  ) {
+    response.on('close', () => this.closed.abort())
+  }
+
+  /** Aborts when the client is gone (or was answered). */
+  get gone(): AbortSignal {
+    return this.closed.signal
+  }
+
+  get method(): string {
+    return this.request.method ?? 'GET'
+  }
+
+  /** Headers of an answer with this status, for node's raw form. */
+  headers(status: number, extra: HeaderList): HeaderList {
+    const { handle, requestOffset, live, isSubset } = this.facts
+    const headers = commonHeaders(this.request, SHAPE_METHODS)
+    headers.push(
+      ...cacheHeaders(
+        {
+          method: this.method,
+          status,
+          isSubset,
+          hasHandle: handle !== null,
+          isFromStart: requestOffset === '-1',
+          live,
+        },
+        this.config,
+      ),
+    )
+    if (handle !== null) headers.push(ELECTRIC_HEADERS.handle, handle)
+    headers.push(...extra)
+    return headers
+  }
+
+  /** Answers with a whole body. */
+  send(status: number, body: string | Buffer, extra: HeaderList = []): void {
+    if (this.response.headersSent || this.response.destroyed) return
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    const headers = this.headers(status, extra)
+    headers.push('content-type', JSON_TYPE)
+    headers.push('content-length', String(bytes.length))
+    this.response.writeHead(status, headers)
+    this.response.end(this.method === 'HEAD' ? undefined : bytes)
+  }
+
+  sendJson(status: number, body: unknown, extra: HeaderList = []): void {
+    this.send(status, JSON.stringify(body), extra)
+  }
+
+  /** An answer without a body. */
+  sendEmpty(status: number, extra: HeaderList = []): void {
+    if (this.response.headersSent || this.response.destroyed) return
+    this.response.writeHead(status, this.headers(status, extra))
+    this.response.end()
+  }
+
+  /** Begins a body whose length is not known. */
+  begin(status: number, extra: HeaderList, contentType = JSON_TYPE): void {
+    this.response.writeHead(status, [...this.headers(status, extra), 'content-type', contentType])
+    if (this.method === 'HEAD') this.response.end()
+  }
+
+  /** Writes a piece of the body; resolves when the client can take more. False when it is gone. */
+  async write(piece: Uint8Array | string): Promise<boolean> {
+    if (this.response.destroyed) return false
+    if (this.method === 'HEAD' || this.response.write(piece)) return true
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.response.off('drain', done)
+        this.response.off('close', done)
+        resolve()
+      }
+      this.response.on('drain', done)
+      this.response.on('close', done)
+    })
+    return !this.response.destroyed
+  }
+}

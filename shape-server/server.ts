@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { ShapeServerConfig } from './config'
+import { createListener } from './http/listener'
+import { createLog } from './log'
+import type { Log } from './log'
+import { Service } from './service'
+
+export interface ShapeServer {
+  url: string
+  port: number
+  /** Stops within a second; open polls are cut, what was received is on disk. */
+  stop(): Promise<void>
+}
+
+/** Starts the sync service and waits until it follows the database. */
+export async function startShapeServer(
+  config: ShapeServerConfig,
+  log: Log = createLog(config.logLevel),
+): Promise<ShapeServer> {
+  const server = await openShapeServer(config, log)
+  await server.active
+  return server
+}
+
+/** Starts listening at once; `active` resolves when the database is followed. */
+export async function openShapeServer(
+  config: ShapeServerConfig,
+  log: Log,
+): Promise<ShapeServer & { active: Promise<void> }> {
+  const service = new Service(config, log)
+  const listener = createListener(service)
+  listener.listen(config.port, config.host)
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
+  service.start()
+  log.info('listening', { port, host: config.host })
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    port,
+    active: service.stream.active(),
+    async stop() {
+      listener.close()
+      listener.closeAllConnections()
+      await service.stop()
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import type pg from 'pg'
+import type { ShapeServerConfig } from './config'
+import type { Log } from './log'
+import { inspectTableByOid } from './postgres/inspect'
+import { createPool } from './postgres/pool'
+import { TableCache } from './postgres/table-cache'
+import { ReplicationStream } from './replication/stream'
+import { ShapeRegistry } from './shapes/registry'
+import { Router } from './shapes/router'
+import type { BlobStore } from './storage/blob'
+import { FileBlobStore, MemoryBlobStore } from './storage/blob'
+import { Flusher } from './storage/flusher'
+import { Journal } from './storage/journal'
+import type { StoredOrigin } from './storage/journal'
+
+/** Everything behind the HTTP doors: shapes, their storage, and the stream that feeds them. */
+export class Service {
+  readonly pool: pg.Pool
+  readonly tables: TableCache
+  readonly registry: ShapeRegistry
+  readonly router: Router
+  readonly stream: ReplicationStream
+  readonly flusher: Flusher
+  private readonly blobs: BlobStore
+  private readonly journal: Journal
+
+  constructor(
+    readonly config: ShapeServerConfig,
+    readonly log: Log,
+  ) {
+    this.pool = createPool(config.pooledDatabaseUrl, config.databaseCaFile, config.poolSize)
+    this.tables = new TableCache(this.pool)
+    this.blobs = config.storage.kind === 'memory' ? new MemoryBlobStore() : new FileBlobStore(config.storage.dir)
+    this.journal = new Journal(this.blobs.open('journal'))
+    const slot = `electric_slot_${config.streamId}${config.randomSlotName ? `_${randomSuffix()}` : ''}`
+    const publication = `electric_publication_${config.streamId}`
+    this.flusher = new Flusher({
+      journal: this.journal,
+      log,
+      onDurable: () => this.stream.acknowledge(),
+      onPressure: (isUnderPressure) => this.stream.holdBack(isUnderPressure),
+    })
+    this.router = new Router({
+      onRotate: (shape, reason) => this.registry.remove(shape, reason),
+      onChanged: (shapes) => this.flusher.changed(shapes),
+    })
+    this.registry = new ShapeRegistry(
+      {
+        pool: this.pool,
+        blobs: this.blobs,
+        journal: this.journal,
+        tables: this.tables,
+        log,
+        publication,
+        manualPublishing: config.manualPublishing,
+        chunkBytes: config.chunkBytes,
+      },
+      this.router,
+      this.flusher,
+    )
+    this.stream = new ReplicationStream({
+      databaseUrl: config.databaseUrl,
+      caFile: config.databaseCaFile,
+      slot,
+      publication,
+      temporarySlot: config.temporarySlot,
+      manualPublishing: config.manualPublishing,
+      router: this.router,
+      log,
+      inspect: (oid) => inspectTableByOid(this.pool, oid),
+      onRelation: (relation) => this.tables.forget(relation),
+      onOrigin: (origin, confirmedLsn, isNewSlot) => this.checkOrigin(origin, confirmedLsn, isNewSlot),
+      onPassed: (lsn) => this.flusher.passed(lsn),
+      durableLsn: () => this.flusher.durableLsn,
+      onBroken: (reason) => this.registry.removeAll(reason),
+    })
+  }
+
+  /** Takes up what is stored and begins to follow the database. */
+  start(): void {
+    this.journal.recover()
+    this.registry.restore()
+    this.stream.start()
+  }
+
+  async stop(): Promise<void> {
+    this.stream.stop()
+    await this.flusher.stop()
+    await this.pool.end()
+    this.blobs.close()
+  }
+
+  /** Shapes go on only where the log can have no gap. */
+  private checkOrigin(origin: StoredOrigin, confirmedLsn: bigint, isNewSlot: boolean): void {
+    const before = this.journal.origin
+    const isSame = before !== null && JSON.stringify(before) === JSON.stringify(origin)
+    if (isNewSlot) this.registry.removeAll('the replication slot is new')
+    else if (!isSame) this.registry.removeAll('the database, slot or publication is another one')
+    else if (confirmedLsn > this.journal.acknowledged) this.registry.removeAll('somebody else has read the slot')
+    if (!isSame) this.journal.write({ kind: 'origin', origin })
+    this.journal.write({ kind: 'acknowledged', lsn: confirmedLsn.toString() })
+    this.flusher.reset(confirmedLsn)
+    if (this.router.lastSeenLsn < confirmedLsn) this.router.lastSeenLsn = confirmedLsn
+  }
+}
+
+function randomSuffix(): string {
+  return crypto.randomUUID().slice(0, 8)
+}

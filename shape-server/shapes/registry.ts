@@ -1,0 +1,156 @@
+import type pg from 'pg'
+import type { Log } from '../log'
+import { errorText } from '../log'
+import type { TableCache } from '../postgres/table-cache'
+import { ensurePublished } from '../replication/publication'
+import type { BlobStore } from '../storage/blob'
+import type { Flusher } from '../storage/flusher'
+import type { Journal } from '../storage/journal'
+import { ShapeLog } from '../storage/shape-log'
+import { SnapshotLog } from '../storage/snapshot-log'
+import { definitionIdentity, newHandle } from './definition'
+import type { ShapeDefinition } from './definition'
+import { Encoders } from './encoders'
+import type { Router } from './router'
+import { Shape } from './shape'
+import { takeSnapshot } from './snapshot'
+import { restoreDefinition, storeShape, tableId } from './stored-definition'
+
+export interface RegistryOptions {
+  pool: pg.Pool
+  blobs: BlobStore
+  journal: Journal
+  tables: TableCache
+  log: Log
+  publication: string
+  manualPublishing: boolean
+  chunkBytes: number
+}
+
+/** All shapes: found by definition or handle, made on first request, taken up again after a restart. */
+export class ShapeRegistry {
+  readonly byHandle = new Map<string, Shape>()
+  private readonly byIdentity = new Map<string, Shape>()
+  private readonly encoders = new Encoders()
+  private lastMicros = 0n
+
+  constructor(
+    private readonly options: RegistryOptions,
+    private readonly router: Router,
+    private readonly flusher: Flusher,
+  ) {}
+
+  find(definition: ShapeDefinition): Shape | null {
+    return this.byIdentity.get(definitionIdentity(definition)) ?? null
+  }
+
+  /** The shape of a definition; begins to make it when there is none. */
+  open(definition: ShapeDefinition): Shape {
+    const identity = definitionIdentity(definition)
+    const known = this.byIdentity.get(identity)
+    if (known) return known
+    const handle = newHandle(identity, this.nextMicros())
+    let resolve = () => {}
+    let reject: (error: unknown) => void = () => {}
+    const started = new Promise<void>((onStart, onFail) => {
+      resolve = onStart
+      reject = onFail
+    })
+    started.catch(() => undefined)
+    const shape = this.build(handle, definition, identity, started)
+    this.add(shape)
+    this.make(shape, resolve).catch((error: unknown) => {
+      this.options.log.warning('shape_failed', { handle, message: errorText(error) })
+      reject(error)
+      shape.snapshot.fail(error instanceof Error ? error : new Error(String(error)))
+      this.remove(shape, 'its snapshot failed')
+    })
+    return shape
+  }
+
+  /** Ends a shape: readers are told, storage is given back, the handle is never used again. */
+  remove(shape: Shape, reason: string): void {
+    if (shape.isRemoved) return
+    this.byHandle.delete(shape.handle)
+    if (this.byIdentity.get(shape.identity) === shape) this.byIdentity.delete(shape.identity)
+    this.router.remove(shape)
+    this.flusher.forget(shape)
+    try {
+      if (this.options.journal.shapes.has(shape.handle))
+        this.options.journal.write({ kind: 'removed', handle: shape.handle })
+    } catch (error) {
+      this.options.log.error('journal_failing', { message: errorText(error) })
+    }
+    shape.remove()
+    this.options.blobs.removeFolder(folderOf(shape.handle))
+    this.options.log.info('shape_removed', { handle: shape.handle, reason })
+  }
+
+  removeAll(reason: string): void {
+    for (const shape of this.byHandle.values()) this.remove(shape, reason)
+  }
+
+  /** Takes up the shapes of an earlier run. */
+  restore(): void {
+    const { journal, log, tables } = this.options
+    for (const stored of journal.shapes.values()) {
+      const table = journal.tables.get(stored.table)
+      const definition = table ? restoreDefinition(stored, tables.intern(table)) : null
+      const shape = definition ? this.build(stored.handle, definition, stored.identity, Promise.resolve()) : null
+      if (!shape?.snapshot.restore(stored.snapshot.chunkEnds)) {
+        journal.write({ kind: 'removed', handle: stored.handle })
+        this.options.blobs.removeFolder(folderOf(stored.handle))
+        log.warning('shape_not_restored', { handle: stored.handle })
+        continue
+      }
+      shape.log.recover()
+      const { xmin, xmax, xip, until } = stored.snapshot
+      shape.resume({ xmin: BigInt(xmin), xmax: BigInt(xmax), xip: xip.map(BigInt) }, BigInt(until))
+      this.add(shape)
+    }
+  }
+
+  private build(handle: string, definition: ShapeDefinition, identity: string, started: Promise<void>): Shape {
+    const { blobs, chunkBytes } = this.options
+    const folder = folderOf(handle)
+    return new Shape(
+      handle,
+      definition,
+      identity,
+      this.encoders.for(definition.table, definition.selected, definition.replica),
+      new ShapeLog(blobs.open(`${folder}/log`), blobs.open(`${folder}/index`), chunkBytes),
+      new SnapshotLog(blobs.open(`${folder}/snapshot`), chunkBytes),
+      started,
+    )
+  }
+
+  private add(shape: Shape): void {
+    this.byHandle.set(shape.handle, shape)
+    this.byIdentity.set(shape.identity, shape)
+    this.router.add(shape)
+  }
+
+  private async make(shape: Shape, onBegin: () => void): Promise<void> {
+    const { pool, journal, publication, manualPublishing } = this.options
+    const { table } = shape.definition
+    await ensurePublished(pool, publication, table, manualPublishing)
+    await takeSnapshot(pool, shape, onBegin)
+    if (shape.isRemoved || shape.phase.kind === 'creating') return
+    await shape.snapshot.sync()
+    if (shape.isRemoved) return
+    const id = tableId(table)
+    if (!journal.tables.has(id)) journal.write({ kind: 'table', id, table })
+    journal.write({ kind: 'shape', shape: storeShape(shape) })
+  }
+
+  /** Microseconds, never the same twice. */
+  private nextMicros(): bigint {
+    const now = BigInt(Date.now()) * 1000n
+    this.lastMicros = now > this.lastMicros ? now : this.lastMicros + 1n
+    return this.lastMicros
+  }
+}
+
+function folderOf(handle: string): string {
+  return `shapes/${handle.slice(-2)}/${handle}`
+}

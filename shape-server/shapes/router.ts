@@ -1,0 +1,194 @@
+import type { Row } from '../encoding/message'
+import type { Table } from '../postgres/table'
+import type { Relation, Tuple } from '../replication/pgoutput'
+import type { PendingItem, Shape } from './shape'
+import { TableRoutes } from './table-routes'
+
+/** A change of one row, as it stands in a transaction. */
+export type RowChange =
+  { kind: 'insert'; new: Tuple } | { kind: 'update'; old: Tuple; new: Tuple } | { kind: 'delete'; old: Tuple }
+
+export interface RouterEvents {
+  /** The shape's definition no longer fits its table, or the table was truncated. */
+  onRotate(shape: Shape, reason: string): void
+  /** These shapes have new transactions; told before their readers are. */
+  onChanged(shapes: readonly Shape[]): void
+}
+
+interface Transaction {
+  xid: number
+  commitLsn: bigint
+  /** Position of the next change. */
+  op: number
+  touched: Set<Shape>
+  rotated: Map<Shape, string>
+}
+
+/**
+ * Takes the transactions of the replication stream to the shapes they concern. A change costs as much as the shapes it matches,
+ * not as the shapes that exist: `TableRoutes` looks candidates up by the values in the row.
+ */
+export class Router {
+  /** Commit LSN of the last transaction seen. */
+  lastSeenLsn = 0n
+  private readonly routes = new Map<number, TableRoutes[]>()
+  private transaction: Transaction | null = null
+  private changeCount = 0
+
+  constructor(private readonly events: RouterEvents) {}
+
+  add(shape: Shape): void {
+    const { table } = shape.definition
+    const routes = this.routes.get(table.oid) ?? []
+    this.routes.set(table.oid, routes)
+    let own = routes.find((candidate) => candidate.table === table)
+    if (!own) routes.push((own = new TableRoutes(table)))
+    own.add(shape)
+  }
+
+  remove(shape: Shape): void {
+    const { table } = shape.definition
+    const routes = this.routes.get(table.oid) ?? []
+    const own = routes.find((candidate) => candidate.table === table)
+    own?.remove(shape)
+    if (own?.isEmpty !== true) return
+    const rest = routes.filter((candidate) => candidate !== own)
+    if (rest.length > 0) this.routes.set(table.oid, rest)
+    else this.routes.delete(table.oid)
+  }
+
+  /** Whether anybody follows one of these tables. */
+  follows(oids: number[]): boolean {
+    return oids.some((oid) => this.routes.has(oid))
+  }
+
+  tables(): Table[] {
+    return [...this.routes.values()].flat().map((routes) => routes.table)
+  }
+
+  get isInTransaction(): boolean {
+    return this.transaction !== null
+  }
+
+  begin(xid: number, commitLsn: bigint): void {
+    this.transaction = { xid, commitLsn, op: 0, touched: new Set(), rotated: new Map() }
+  }
+
+  /** Applies a change to the shapes on any of `targets`: the relation itself and the partitioned tables above it. */
+  change(relation: Relation, targets: number[], change: RowChange): void {
+    const transaction = this.transaction
+    if (!transaction) return
+    const op = transaction.op
+    // Two per change leave room for the pair that a changed key becomes.
+    transaction.op += 2
+    this.changeCount++
+    for (const oid of targets) {
+      for (const routes of this.routes.get(oid) ?? []) {
+        const toRow = routes.rowReader(relation)
+        const before = change.kind === 'insert' ? null : toRow(change.old)
+        const after = change.kind === 'delete' ? null : toRow(change.new)
+        routes.candidates(before, after, (shape) => this.apply(shape, relation, transaction, before, after, op))
+      }
+    }
+  }
+
+  truncate(targets: number[]): void {
+    const transaction = this.transaction
+    if (!transaction) return
+    transaction.op += 2
+    for (const oid of targets) {
+      for (const routes of this.routes.get(oid) ?? []) {
+        for (const shape of routes.shapes) {
+          if (shape.wants(transaction.xid, transaction.commitLsn)) transaction.rotated.set(shape, 'truncated')
+        }
+      }
+    }
+  }
+
+  /** Ends the transaction: what it changed becomes visible in all shapes, then the readers are told. */
+  commit(): void {
+    const transaction = this.transaction
+    if (!transaction) return
+    this.transaction = null
+    const changed: Shape[] = []
+    for (const shape of transaction.touched) {
+      if (transaction.rotated.has(shape)) continue
+      if (shape.commit(transaction.xid, transaction.commitLsn)) changed.push(shape)
+      if (shape.holdsTooMuch) this.events.onRotate(shape, 'too many changes before its snapshot began')
+    }
+    this.lastSeenLsn = transaction.commitLsn
+    for (const [shape, reason] of transaction.rotated) this.events.onRotate(shape, reason)
+    if (changed.length === 0) return
+    this.events.onChanged(changed)
+    for (const shape of changed) shape.wake('changed')
+  }
+
+  /** Forgets a transaction whose end will not come on this connection. */
+  abort(): void {
+    for (const shape of this.transaction?.touched ?? []) shape.abort()
+    this.transaction = null
+  }
+
+  private apply(
+    shape: Shape,
+    relation: Relation,
+    transaction: Transaction,
+    before: Row | null,
+    after: Row | null,
+    op: number,
+  ): void {
+    if (shape.seenChange === this.changeCount) return
+    shape.seenChange = this.changeCount
+    if (!shape.wants(transaction.xid, transaction.commitLsn) || transaction.rotated.has(shape)) return
+    const disagreement = shape.agreedRelation === relation ? null : disagreementWith(shape, relation)
+    if (disagreement !== null) {
+      transaction.rotated.set(shape, disagreement)
+      return
+    }
+    shape.agreedRelation = relation
+    const items = this.itemsFor(shape, transaction, before, after, op)
+    if (items.length === 0) return
+    transaction.touched.add(shape)
+    shape.add(items)
+  }
+
+  private itemsFor(shape: Shape, stamp: Transaction, before: Row | null, after: Row | null, op: number): PendingItem[] {
+    const { where } = shape.definition
+    const wasIn = before !== null && (where === null || where.matches(before))
+    const isIn = after !== null && (where === null || where.matches(after))
+    if (wasIn && isIn)
+      return shape.encoder.once('update', this.changeCount, (encode) => encode.update(before, after, stamp, op))
+    if (wasIn)
+      return shape.encoder.once('delete', this.changeCount, (encode) => [
+        { text: encode.delete(before, stamp, op), op },
+      ])
+    if (isIn)
+      return shape.encoder.once('insert', this.changeCount, (encode) => [{ text: encode.insert(after, stamp, op), op }])
+    return []
+  }
+}
+
+/** Why a shape's definition does not fit a table any more; null when it does. Nullability and defaults do not matter. */
+function disagreementWith(shape: Shape, relation: Relation): string | null {
+  const { table, selected, hasExplicitColumns, where } = shape.definition
+  if (relation.oid === table.oid && (relation.schema !== table.schema || relation.name !== table.name)) return 'renamed'
+  const typeByName = new Map(relation.columns.map((column) => [column.name, column.typeOid]))
+  const published = table.columns.filter((column) => !column.isGenerated)
+  if (
+    !hasExplicitColumns &&
+    relation.columns.some((column) => !table.columns.some((own) => own.name === column.name))
+  ) {
+    return 'column added'
+  }
+  const needed = hasExplicitColumns
+    ? [...selected, ...(where?.columns ?? []), ...table.pk]
+    : table.columns.map((_, i) => i)
+  for (const i of needed) {
+    const column = table.columns[i]
+    if (!column || !published.includes(column)) continue
+    const type = typeByName.get(column.name)
+    if (type === undefined) return 'column dropped'
+    if (type !== column.typeOid) return 'column type changed'
+  }
+  return null
+}

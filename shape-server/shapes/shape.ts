@@ -1,0 +1,167 @@
+import { closeItem, isVisible } from '../encoding/message'
+import type { MessageEncoder, PgSnapshot } from '../encoding/message'
+import type { Relation } from '../replication/pgoutput'
+import type { ShapeLog } from '../storage/shape-log'
+import type { SnapshotLog } from '../storage/snapshot-log'
+import { schemaHeader } from './definition'
+import type { ShapeDefinition } from './definition'
+
+/** An item of a transaction before it is known whether it is the shape's last. */
+export interface PendingItem {
+  text: string
+  op: number
+}
+
+interface HeldTransaction {
+  xid: number
+  commitLsn: bigint
+  items: PendingItem[]
+}
+
+/** How far a shape has come. */
+type Phase =
+  /** The snapshot's point in time is not known yet: transactions wait. */
+  | { kind: 'creating'; held: HeldTransaction[]; heldChars: number }
+  /** Transactions the snapshot already shows are left out, up to a position none of them can lie behind. */
+  | { kind: 'filtering'; snapshot: PgSnapshot; until: bigint }
+  | { kind: 'following' }
+  | { kind: 'removed' }
+
+/** What a waiting reader is told. */
+export type Wake = 'changed' | 'removed' | 'unavailable'
+
+const HELD_CHARS_MAX = 64 << 20
+
+/** One life of a shape: definition, snapshot, log, and the readers that wait for it. */
+export class Shape {
+  phase: Phase = { kind: 'creating', held: [], heldChars: 0 }
+  readonly waiters = new Set<(wake: Wake) => void>()
+  /** The relation message this shape was last found to agree with. */
+  agreedRelation: Relation | null = null
+  /** Number of the change that last reached this shape, so that one is never applied twice. */
+  seenChange = 0
+  /** Time of the last request, for eviction. */
+  usedAt = Date.now()
+  /** Which transactions the snapshot shows; null until it has begun. */
+  snapshotPoint: { snapshot: PgSnapshot; until: bigint } | null = null
+  /** The defining parameters of the last request that was found to mean this shape. */
+  requestKey: string | null = null
+  /** The body sent last, shared by all who ask for the same. */
+  lastBody: { key: string; bytes: Buffer } | null = null
+  private pending: PendingItem[] = []
+  private lastSchema: string | null = null
+
+  constructor(
+    readonly handle: string,
+    readonly definition: ShapeDefinition,
+    readonly identity: string,
+    readonly encoder: MessageEncoder,
+    readonly log: ShapeLog,
+    readonly snapshot: SnapshotLog,
+    /** Resolves when the snapshot's query has begun; rejects when the shape could not be made. */
+    readonly started: Promise<void>,
+  ) {}
+
+  get isRemoved(): boolean {
+    return this.phase.kind === 'removed'
+  }
+
+  get schema(): string {
+    this.lastSchema ??= schemaHeader(this.definition)
+    return this.lastSchema
+  }
+
+  /** Whether a transaction has anything to tell this shape. */
+  wants(xid: number, commitLsn: bigint): boolean {
+    switch (this.phase.kind) {
+      case 'creating':
+        return true
+      case 'following':
+        return commitLsn > this.log.end.tx
+      case 'removed':
+        return false
+      case 'filtering':
+        if (commitLsn > this.phase.until) {
+          this.phase = { kind: 'following' }
+          return commitLsn > this.log.end.tx
+        }
+        return commitLsn > this.log.end.tx && !isVisible(this.phase.snapshot, xid)
+    }
+  }
+
+  /** Adds items of the transaction under way. */
+  add(items: PendingItem[]): void {
+    if (this.phase.kind === 'creating') {
+      this.pending.push(...items)
+      for (const item of items) this.phase.heldChars += item.text.length
+      return
+    }
+    for (const item of items) {
+      const before = this.pending.pop()
+      if (before) this.log.stage(closeItem(before.text, false), before.op)
+      this.pending.push(item)
+    }
+  }
+
+  /** Ends the transaction under way. True when readers have something new. */
+  commit(xid: number, commitLsn: bigint): boolean {
+    const items = this.pending
+    this.pending = []
+    if (items.length === 0 || this.phase.kind === 'removed') return false
+    if (this.phase.kind === 'creating') {
+      this.phase.held.push({ xid, commitLsn, items })
+      return false
+    }
+    this.append({ xid, commitLsn, items })
+    return true
+  }
+
+  /** Forgets the transaction under way. */
+  abort(): void {
+    this.pending = []
+    this.log.discard()
+  }
+
+  /** Whether so much waits for the snapshot's start that the shape had better be given up. */
+  get holdsTooMuch(): boolean {
+    return this.phase.kind === 'creating' && this.phase.heldChars > HELD_CHARS_MAX
+  }
+
+  /** The snapshot's point in time is known: what waited is appended or left out. Positions behind `until` are never in it. */
+  begin(snapshot: PgSnapshot, until: bigint): void {
+    if (this.phase.kind !== 'creating') return
+    const { held } = this.phase
+    this.snapshotPoint = { snapshot, until }
+    this.phase = { kind: 'filtering', snapshot, until }
+    for (const transaction of held) {
+      if (!isVisible(snapshot, transaction.xid)) this.append(transaction)
+    }
+  }
+
+  /** Takes up a stored life. */
+  resume(snapshot: PgSnapshot, until: bigint): void {
+    this.snapshotPoint = { snapshot, until }
+    this.phase = { kind: 'filtering', snapshot, until }
+  }
+
+  /** Ends this life; everybody who waits is told. */
+  remove(): void {
+    if (this.phase.kind === 'removed') return
+    this.phase = { kind: 'removed' }
+    this.pending = []
+    this.snapshot.remove()
+    this.log.remove()
+    this.wake('removed')
+  }
+
+  wake(wake: Wake): void {
+    const waiting = [...this.waiters]
+    for (const waiter of waiting) waiter(wake)
+  }
+
+  private append(transaction: HeldTransaction): void {
+    const last = transaction.items.length - 1
+    transaction.items.forEach((item, i) => this.log.stage(closeItem(item.text, i === last), item.op))
+    this.log.commit(transaction.commitLsn)
+  }
+}

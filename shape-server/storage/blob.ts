@@ -1,0 +1,249 @@
+import fs from 'node:fs'
+import fsp from 'node:fs/promises'
+import path from 'node:path'
+
+/** Append-only bytes with a name. Two kinds: files, and memory for tests. */
+export interface Blob {
+  readonly size: number
+  /** Appends whole or throws (a full disk) leaving the blob as it was. */
+  append(parts: readonly Uint8Array[]): void
+  readSync(at: number, length: number): Buffer
+  read(at: number, length: number): Promise<Buffer>
+  truncate(size: number): void
+  /** Puts other contents in its place, at once and whole. */
+  replace(parts: readonly Uint8Array[]): void
+  /** Resolves when what was appended survives a power cut. */
+  sync(): Promise<void>
+  remove(): void
+}
+
+export interface BlobStore {
+  open(name: string): Blob
+  /** Removes everything stored under a folder name. */
+  removeFolder(folder: string): void
+  close(): void
+}
+
+export class MemoryBlobStore implements BlobStore {
+  open(): Blob {
+    return new MemoryBlob()
+  }
+  removeFolder(): void {
+    // Nothing is shared between blobs.
+  }
+  close(): void {
+    // Nothing is open.
+  }
+}
+
+class MemoryBlob implements Blob {
+  private parts: { at: number; bytes: Buffer }[] = []
+  size = 0
+
+  append(parts: readonly Uint8Array[]): void {
+    const bytes = Buffer.concat(parts)
+    if (bytes.length === 0) return
+    this.parts.push({ at: this.size, bytes })
+    this.size += bytes.length
+  }
+
+  readSync(at: number, length: number): Buffer {
+    const end = Math.min(this.size, at + length)
+    const found: Buffer[] = []
+    for (let i = this.partAt(at); i < this.parts.length; i++) {
+      const part = this.parts[i]
+      if (!part || part.at >= end) break
+      found.push(part.bytes.subarray(Math.max(0, at - part.at), Math.min(part.bytes.length, end - part.at)))
+    }
+    return found.length === 1 && found[0] ? found[0] : Buffer.concat(found)
+  }
+
+  read(at: number, length: number): Promise<Buffer> {
+    return Promise.resolve(this.readSync(at, length))
+  }
+
+  truncate(size: number): void {
+    const kept = this.readSync(0, size)
+    this.parts = kept.length > 0 ? [{ at: 0, bytes: kept }] : []
+    this.size = kept.length
+  }
+
+  replace(parts: readonly Uint8Array[]): void {
+    this.remove()
+    this.append(parts)
+  }
+
+  sync(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  remove(): void {
+    this.parts = []
+    this.size = 0
+  }
+
+  private partAt(at: number): number {
+    let low = 0
+    let high = this.parts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.parts[middle]?.at ?? 0) <= at) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}
+
+const OPEN_FILES_MAX = 512
+
+/** Files under one directory, with a bounded number of them open. */
+export class FileBlobStore implements BlobStore {
+  private readonly descriptors = new Map<string, number>()
+
+  constructor(readonly dir: string) {
+    fs.mkdirSync(dir, { recursive: true })
+  }
+
+  open(name: string): Blob {
+    return new FileBlob(this, path.join(this.dir, name))
+  }
+
+  removeFolder(folder: string): void {
+    const full = path.join(this.dir, folder)
+    this.forget((file) => file.startsWith(full + path.sep))
+    fs.rmSync(full, { recursive: true, force: true })
+  }
+
+  close(): void {
+    this.forget(() => true)
+  }
+
+  /** An open descriptor; the one used longest ago is closed when there are too many. */
+  descriptor(file: string): number {
+    const open = this.descriptors.get(file)
+    if (open !== undefined) {
+      this.descriptors.delete(file)
+      this.descriptors.set(file, open)
+      return open
+    }
+    if (this.descriptors.size >= OPEN_FILES_MAX) {
+      const oldest = this.descriptors.keys().next().value
+      if (oldest !== undefined) this.forget((name) => name === oldest)
+    }
+    const opened = this.openFile(file)
+    this.descriptors.set(file, opened)
+    return opened
+  }
+
+  forget(matches: (file: string) => boolean): void {
+    for (const [file, descriptor] of this.descriptors) {
+      if (!matches(file)) continue
+      this.descriptors.delete(file)
+      fs.closeSync(descriptor)
+    }
+  }
+
+  private openFile(file: string): number {
+    try {
+      return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      fs.mkdirSync(path.dirname(file), { recursive: true })
+      return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
+    }
+  }
+}
+
+class FileBlob implements Blob {
+  size: number
+
+  constructor(
+    private readonly store: FileBlobStore,
+    private readonly file: string,
+  ) {
+    this.size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  append(parts: readonly Uint8Array[]): void {
+    const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+    const descriptor = this.store.descriptor(this.file)
+    let written = 0
+    try {
+      while (written < bytes.length) {
+        written += fs.writeSync(descriptor, bytes, written, bytes.length - written, this.size + written)
+      }
+    } catch (error) {
+      // Half an append must not be found behind the next one.
+      if (written > 0) fs.ftruncateSync(descriptor, this.size)
+      throw error
+    }
+    this.size += bytes.length
+  }
+
+  readSync(at: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - at)))
+    let done = 0
+    const descriptor = this.store.descriptor(this.file)
+    while (done < bytes.length) {
+      const count = fs.readSync(descriptor, bytes, done, bytes.length - done, at + done)
+      if (count === 0) break
+      done += count
+    }
+    return bytes.subarray(0, done)
+  }
+
+  async read(at: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - at)))
+    // A descriptor of its own: the shared one may be closed by other files while the read is under way.
+    const handle = await fsp.open(this.file, 'r')
+    try {
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, at)
+      return bytes.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  truncate(size: number): void {
+    if (size >= this.size) return
+    fs.ftruncateSync(this.store.descriptor(this.file), size)
+    this.size = size
+  }
+
+  replace(parts: readonly Uint8Array[]): void {
+    const next = `${this.file}.next`
+    const descriptor = fs.openSync(next, 'w', 0o600)
+    try {
+      for (const part of parts) fs.writeSync(descriptor, part)
+      fs.fdatasyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+    this.store.forget((file) => file === this.file)
+    fs.renameSync(next, this.file)
+    this.size = fs.statSync(this.file).size
+  }
+
+  async sync(): Promise<void> {
+    const handle = await fsp.open(this.file, 'r+').catch((error: unknown) => {
+      if (isMissing(error)) return null
+      throw error
+    })
+    if (!handle) return
+    try {
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+  }
+
+  remove(): void {
+    this.store.forget((file) => file === this.file)
+    fs.rmSync(this.file, { force: true })
+    this.size = 0
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

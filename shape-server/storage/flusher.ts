@@ -1,0 +1,141 @@
+import type { Log } from '../log'
+import { errorText } from '../log'
+import type { Shape } from '../shapes/shape'
+import type { Journal } from './journal'
+
+export interface FlusherOptions {
+  journal: Journal
+  log: Log
+  /** The stream's end may be told to Postgres: everything before it is on disk. */
+  onDurable: (lsn: bigint) => void
+  /** The disk refuses (or takes again): the stream must stop (or may go on). */
+  onPressure: (isUnderPressure: boolean) => void
+}
+
+const FLUSH_MS = 20
+const SYNC_MS = 1000
+const RETRY_MS = 1000
+/** Committed text that may wait in memory before the stream is held back. */
+const WAITING_BYTES_MAX = 32 << 20
+
+/**
+ * Brings committed transactions to disk behind the readers' back: written within 20 ms, synced every second, and only then acknowledged
+ * to Postgres, which sends everything later again after a crash.
+ */
+export class Flusher {
+  /** Why nothing can be stored at present; null when all is well. */
+  failure: string | null = null
+  private readonly unflushed = new Set<Shape>()
+  private unsynced = new Set<Shape>()
+  private waitingBytes = 0
+  private received = 0n
+  private durable = 0n
+  private flushTimer: NodeJS.Timeout | null = null
+  private syncTimer: NodeJS.Timeout | null = null
+  private syncing: Promise<void> = Promise.resolve()
+  private isStopped = false
+
+  constructor(private readonly options: FlusherOptions) {}
+
+  /** Shapes have new transactions. */
+  changed(shapes: readonly Shape[]): void {
+    for (const shape of shapes) {
+      this.unflushed.add(shape)
+      this.waitingBytes += shape.log.lastCommitBytes
+    }
+    if (this.unflushed.size > 0) this.flushTimer ??= setTimeout(() => this.flush(), this.failure ? RETRY_MS : FLUSH_MS)
+    if (this.waitingBytes > WAITING_BYTES_MAX) this.flush()
+  }
+
+  /** The stream was applied up to here. */
+  passed(endLsn: bigint): void {
+    if (endLsn <= this.received) return
+    this.received = endLsn
+    this.syncTimer ??= setTimeout(() => this.startSync(), SYNC_MS)
+  }
+
+  /** What is known to be on disk when the stream begins. */
+  reset(lsn: bigint): void {
+    this.received = lsn
+    this.durable = lsn
+  }
+
+  get durableLsn(): bigint {
+    return this.durable
+  }
+
+  forget(shape: Shape): void {
+    this.unflushed.delete(shape)
+    this.unsynced.delete(shape)
+  }
+
+  /** Writes and syncs everything; afterwards nothing runs any more. */
+  async stop(): Promise<void> {
+    this.isStopped = true
+    if (this.syncTimer) clearTimeout(this.syncTimer)
+    this.flush()
+    if (this.flushTimer) clearTimeout(this.flushTimer)
+    await this.syncing
+    await this.sync()
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    if (this.flushTimer) clearTimeout(this.flushTimer)
+    this.flushTimer = null
+    try {
+      for (const shape of this.unflushed) {
+        shape.log.flush()
+        this.unflushed.delete(shape)
+        this.unsynced.add(shape)
+      }
+      this.waitingBytes = 0
+      this.recover()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private startSync(): void {
+    this.syncTimer = null
+    this.syncing = this.syncing.then(() => this.sync())
+  }
+
+  private async sync(): Promise<void> {
+    if (this.unflushed.size > 0) this.flush()
+    if (this.failure !== null) return
+    const lsn = this.received
+    const shapes = this.unsynced
+    this.unsynced = new Set()
+    try {
+      for (const shape of shapes) if (!shape.isRemoved) await shape.log.sync()
+      if (lsn > this.durable) {
+        this.options.journal.write({ kind: 'acknowledged', lsn: lsn.toString() })
+        if (this.options.journal.isCompactable) this.options.journal.compact()
+        await this.options.journal.sync()
+        this.durable = lsn
+        this.options.onDurable(lsn)
+      }
+    } catch (error) {
+      for (const shape of shapes) this.unsynced.add(shape)
+      this.fail(error)
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.failure === null) {
+      this.options.log.error('storage_failing', { message: errorText(error) })
+      this.options.onPressure(true)
+    }
+    this.failure = errorText(error)
+    if (!this.isStopped) this.flushTimer ??= setTimeout(() => this.flush(), RETRY_MS)
+  }
+
+  private recover(): void {
+    if (this.failure === null) return
+    this.failure = null
+    this.options.log.info('storage_recovered')
+    this.options.onPressure(false)
+    this.syncTimer ??= setTimeout(() => this.startSync(), SYNC_MS)
+  }
+}

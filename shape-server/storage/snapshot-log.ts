@@ -1,0 +1,108 @@
+import type { Blob } from './blob'
+
+/**
+ * The snapshot of one shape: rows in stored form, written while they are read. Chunk `k` ends at `chunkEnds[k]`;
+ * the last chunk ends with the snapshot.
+ */
+export class SnapshotLog {
+  readonly chunkEnds: number[] = []
+  isComplete = false
+  private waiting: (() => void)[] = []
+  private failure: Error | null = null
+
+  constructor(
+    private readonly blob: Blob,
+    private readonly chunkBytesMax: number,
+  ) {}
+
+  get size(): number {
+    return this.blob.size
+  }
+
+  /** Room left in the open chunk, in bytes. */
+  get room(): number {
+    return this.chunkBytesMax - (this.blob.size - this.openChunkStart())
+  }
+
+  /** Adds whole items; `closesChunk` when the last of them reached the chunk's size. */
+  append(parts: Uint8Array[], closesChunk: boolean): void {
+    this.blob.append(parts)
+    if (closesChunk) this.chunkEnds.push(this.blob.size)
+    this.wake()
+  }
+
+  complete(): void {
+    if (this.openChunkStart() < this.blob.size) this.chunkEnds.push(this.blob.size)
+    this.isComplete = true
+    this.wake()
+  }
+
+  /** Readers that stream the snapshot are cut: what they got so far has no end. */
+  fail(error: Error): void {
+    this.failure = error
+    this.wake()
+  }
+
+  /** Takes over what was stored before a restart. */
+  restore(chunkEnds: number[]): boolean {
+    if ((chunkEnds.at(-1) ?? 0) !== this.blob.size) return false
+    this.chunkEnds.push(...chunkEnds)
+    this.isComplete = true
+    return true
+  }
+
+  /**
+   * Whether chunk `k` exists. Waits while that is not known yet; a closed chunk is always followed by another one, because the
+   * snapshot's end is an item of its own.
+   */
+  async hasChunk(k: number): Promise<boolean> {
+    for (;;) {
+      if (this.failure) throw this.failure
+      if (k <= this.chunkEnds.length - (this.isComplete ? 1 : 0)) return true
+      if (this.isComplete) return false
+      await this.change()
+    }
+  }
+
+  /** The bytes of chunk `k`, following it while it grows. Ends by throwing when the snapshot fails. */
+  async *stream(k: number, pieceBytes = 256 * 1024): AsyncGenerator<Buffer> {
+    let at = k === 0 ? 0 : (this.chunkEnds[k - 1] ?? 0)
+    for (;;) {
+      if (this.failure) throw this.failure
+      const end = this.chunkEnds[k] ?? this.blob.size
+      if (at < end) {
+        const piece = await this.blob.read(at, Math.min(pieceBytes, end - at))
+        if (piece.length === 0) throw new Error('the snapshot ends early')
+        at += piece.length
+        yield piece
+      } else if (this.chunkEnds[k] !== undefined) {
+        return
+      } else {
+        await this.change()
+      }
+    }
+  }
+
+  async sync(): Promise<void> {
+    await this.blob.sync()
+  }
+
+  remove(): void {
+    this.fail(new Error('the shape was removed'))
+    this.blob.remove()
+  }
+
+  private openChunkStart(): number {
+    return this.chunkEnds.at(-1) ?? 0
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve))
+  }
+
+  private wake(): void {
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}

@@ -1,0 +1,72 @@
+import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
+
+/** A node of Postgres's own syntax tree, as JSON: one key names the kind, its value holds the fields. */
+export type SyntaxNode = { [kind: string]: SyntaxFields }
+export type SyntaxFields = { [field: string]: unknown }
+
+export type ParsedWhere = { ok: true; node: SyntaxNode; sql: string } | { ok: false; error: string }
+
+/** What is put before the clause to make it a statement; syntax errors count their location from its start. */
+export const WHERE_PREFIX = 'SELECT 1 WHERE '
+
+const CLAUSES_THAT_MAY_NOT_FOLLOW = ['fromClause', 'windowClause', 'groupClause', 'sortClause', 'lockingClause']
+// Beyond what production refuses: set operations, LIMIT, HAVING and the like would change what the snapshot's query means.
+const CLAUSES_NEVER_MEANT = [
+  'limitCount',
+  'limitOffset',
+  'havingClause',
+  'withClause',
+  'larg',
+  'rarg',
+  'distinctClause',
+]
+
+let isLoaded = false
+
+/** Loads the grammar (WASM) once; until then `parseWhere` throws. */
+export async function loadGrammar(): Promise<void> {
+  if (isLoaded) return
+  await loadModule()
+  isLoaded = true
+}
+
+/** Parses a where clause with Postgres's grammar. */
+export function parseWhere(sql: string): ParsedWhere {
+  let statements: unknown[]
+  try {
+    statements = parseSync(WHERE_PREFIX + sql).stmts ?? []
+  } catch (error) {
+    return { ok: false, error: syntaxErrorText(error) }
+  }
+  const select = fields(fields(fields(statements[0])?.['stmt'])?.['SelectStmt'])
+  if (statements.length !== 1 || !select) return { ok: false, error: 'unescaped ";" causing statement split' }
+  const node = select['whereClause']
+  const isExtra = [...CLAUSES_THAT_MAY_NOT_FOLLOW, ...CLAUSES_NEVER_MEANT].some((name) => select[name] !== undefined)
+  if (isExtra || !isNode(node)) return { ok: false, error: 'malformed query ending with SQL clauses' }
+  return { ok: true, node, sql }
+}
+
+/** The words and place of a syntax error, as Electric writes them. */
+export function syntaxErrorText(error: unknown): string {
+  if (!hasSqlDetails(error) || !error.sqlDetails) throw error
+  return `At location ${String(error.sqlDetails.cursorPosition)}: ${error.sqlDetails.message}`
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function fields(value: unknown): SyntaxFields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
+}
+
+/** Kind and fields of a node. */
+export function openNode(node: SyntaxNode): { kind: string; fields: SyntaxFields } {
+  const [entry] = Object.entries(node)
+  return entry ? { kind: entry[0], fields: entry[1] } : { kind: 'Unknown', fields: {} }
+}
+
+/** A list of nodes in a field. */
+export function nodeList(value: unknown): SyntaxNode[] {
+  return Array.isArray(value) ? value.filter(isNode) : []
+}
