@@ -1,0 +1,15 @@
+import { viewerDoor } from '@/lib/server/accounts/doors'
+import { answerSignedOut } from '@/lib/server/accounts/session-answers'
+import { signOutEverywhere } from '@/lib/server/accounts/sign-out-everywhere'
+import { otherMethods } from '@/lib/server/respond'
+
+/** `{}` → 204: every session of the person is over, this one and held streams too. */
+export const POST = viewerDoor(
+  async (db, viewer) => {
+    await signOutEverywhere(db, viewer)
+    return { ok: true }
+  },
+  (_value, _caller, request) => answerSignedOut(request),
+)
+
+export const { GET, HEAD, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')

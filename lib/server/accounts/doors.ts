@@ -1,0 +1,70 @@
+import 'server-only'
+import { database, type Database } from '@/db/client'
+import type { Viewer } from '@/lib/entity/viewer'
+import type { Failure } from '@/lib/protocol/errors'
+import { refuseForeignOrigin } from '../origin'
+import { guarded, refuse } from '../respond'
+import { authenticate } from '../viewer'
+import { callerOf, type Caller } from './caller'
+import type { Outcome } from './outcome'
+
+/** An account form is a handful of short texts. */
+const BODY_CHARACTERS_MAX = 10_000
+
+type Handler = (request: Request) => Promise<Response>
+
+/** A door of account work for anybody: JSON in, `act`, and `answer` where it succeeded. */
+export function openDoor<T extends object>(
+  act: (db: Database, input: unknown, caller: Caller) => Promise<Outcome<T>>,
+  answer: (value: T, caller: Caller) => Response | Promise<Response>,
+): Handler {
+  return (request) =>
+    guarded(request, async () => {
+      const read = await readForm(request)
+      if (!read.ok) return refuse(read.failure)
+      const caller = callerOf(request.headers)
+      const outcome = await act(database(), read.input, caller)
+      return outcome.ok ? answer(outcome, caller) : refuse(outcome.failure)
+    })
+}
+
+/** A door of account work for the signed-in person. */
+export function viewerDoor<T extends object>(
+  act: (db: Database, viewer: Viewer, input: unknown, caller: Caller) => Promise<Outcome<T>>,
+  answer: (value: T, caller: Caller, request: Request) => Response | Promise<Response>,
+): Handler {
+  return (request) =>
+    guarded(request, async () => {
+      const read = await readForm(request)
+      if (!read.ok) return refuse(read.failure)
+      const who = await authenticate(request, null)
+      if (!who.ok) return refuse(who.failure)
+      const caller = callerOf(request.headers)
+      const outcome = await act(database(), who.viewer, read.input, caller)
+      return outcome.ok ? answer(outcome, caller, request) : refuse(outcome.failure)
+    })
+}
+
+type Form = { ok: true; input: unknown } | { ok: false; failure: Failure }
+
+/** Reads a JSON body under the origin rule. Asking for JSON also keeps other sites' plain HTML forms out. */
+async function readForm(request: Request): Promise<Form> {
+  const foreign = refuseForeignOrigin(request)
+  if (foreign) return { ok: false, failure: foreign }
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    return {
+      ok: false,
+      failure: { code: 'content_type', message: 'Send JSON, with content-type: application/json.' },
+    }
+  }
+  if (Number(request.headers.get('content-length') ?? 0) > BODY_CHARACTERS_MAX) return TOO_LARGE
+  const text = await request.text()
+  if (text.length > BODY_CHARACTERS_MAX) return TOO_LARGE
+  try {
+    return { ok: true, input: JSON.parse(text) }
+  } catch {
+    return { ok: false, failure: { code: 'invalid', message: 'The body is not JSON.' } }
+  }
+}
+
+const TOO_LARGE: Form = { ok: false, failure: { code: 'too_large', message: 'That is too long for a form.' } }

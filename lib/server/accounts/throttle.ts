@@ -1,0 +1,26 @@
+import 'server-only'
+import { createHash } from 'node:crypto'
+import type { Database } from '@/db/client'
+import type { Failure } from '@/lib/protocol/errors'
+import { limits, takeFromLimit } from '../rate-limit'
+
+/** An attempt at something a stranger could guess: a password, a code, an invite. */
+export interface Attempt {
+  /** What is guessed at (an e-mail, a user id), known or not: limiting only known ones would tell them apart. */
+  account?: string
+  /** The network address it comes from. */
+  address: string
+}
+
+/** Counts an attempt, whether it will succeed or not: null lets it pass, otherwise `rate_limited`. */
+export async function throttle(db: Database, { account, address }: Attempt): Promise<Failure | null> {
+  const { signInAccount, signInAddress } = limits()
+  const refused = await takeFromLimit(db, signInAddress, fingerprint(address))
+  if (refused || account === undefined) return refused
+  return takeFromLimit(db, signInAccount, fingerprint(account))
+}
+
+/** Addresses of people are not kept in the counters. */
+function fingerprint(text: string): string {
+  return createHash('sha256').update(text.toLowerCase()).digest('hex').slice(0, 32)
+}
