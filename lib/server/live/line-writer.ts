@@ -1,0 +1,73 @@
+import 'server-only'
+
+/** Bytes that may wait for a slow client before lines are held back. One line more may be on top. */
+const BUFFER_BYTES = 64 * 1024
+
+/**
+ * Writes lines to one client. A line waits until the client has taken what was sent before, so that a slow client costs
+ * bounded memory and stops its own shapes, nobody else's.
+ */
+export class LineWriter {
+  readonly body: ReadableStream<Uint8Array>
+  #controller!: ReadableStreamDefaultController<Uint8Array>
+  readonly #waiting: { line: Uint8Array; written: (isWritten: boolean) => void }[] = []
+  #isClosed = false
+
+  /** `onGone` is called when the client leaves. */
+  constructor(onGone: () => void) {
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => this.#drain(),
+        cancel: () => {
+          this.close()
+          onGone()
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES }),
+    )
+  }
+
+  /** Writes a line as soon as there is room. Resolves once it is written: true, or false when the answer is over. */
+  send(line: Uint8Array): Promise<boolean> {
+    if (this.#isClosed) return Promise.resolve(false)
+    if (this.#waiting.length === 0 && this.#hasRoom()) {
+      this.#controller.enqueue(line)
+      return Promise.resolve(true)
+    }
+    return new Promise((written) => this.#waiting.push({ line, written }))
+  }
+
+  /** Writes only if there is room; a client that reads nothing needs no heartbeats. */
+  offer(line: Uint8Array): void {
+    if (!this.#isClosed && this.#hasRoom()) this.#controller.enqueue(line)
+  }
+
+  /** Ends the answer after what was written and, if given, one last line; lines that still wait are dropped. */
+  close(lastLine?: Uint8Array): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    try {
+      if (lastLine) this.#controller.enqueue(lastLine)
+      this.#controller.close()
+    } catch {
+      // Cancelled by the client: already closed.
+    }
+    for (const { written } of this.#waiting.splice(0)) written(false)
+  }
+
+  #hasRoom(): boolean {
+    return (this.#controller.desiredSize ?? 0) > 0
+  }
+
+  #drain(): void {
+    while (!this.#isClosed && this.#hasRoom()) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      this.#controller.enqueue(next.line)
+      next.written(true)
+    }
+  }
+}
