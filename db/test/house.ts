@@ -130,16 +130,14 @@ export async function buildHouse(ownerUrl: string): Promise<void> {
       { id: rows.read_marks, user_id: users.third, ...mark, ...byThird },
       { id: rows.read_marksOwn, user_id: users.viewer, ...mark, ...byViewer },
     ])
-    await db
-      .insert(schema.changes)
-      .values({
-        id: rows.changes,
-        scope_id: band,
-        entity: 'songs',
-        entity_id: rows.songs,
-        op: 'insert',
-        actor_id: users.third,
-      })
+    await db.insert(schema.changes).values({
+      id: rows.changes,
+      scope_id: band,
+      entity: 'songs',
+      entity_id: rows.songs,
+      op: 'insert',
+      actor_id: users.third,
+    })
     await db.insert(schema.conflicts).values({
       id: rows.conflicts,
       scope_id: band,
