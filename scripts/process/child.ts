@@ -8,20 +8,22 @@ export type ChildOptions = {
   cwd: string
   env: NodeJS.ProcessEnv
   onLine: (line: string) => void
+  /** How it ends when this process is killed and cannot end it; `INT`, which lets it tidy up, unless told. */
+  orphanSignal?: 'INT' | 'KILL'
 }
 
 export type RunningChild = {
   pid: number | undefined
   /** How it ended, in words: "ended with exit code 1". Settles once everything it wrote has been read. */
   exited: Promise<string>
-  /** Asks it and its children to end, kills what is left after `graceMs`, and waits until the process is gone. */
+  /** Asks it and its children to end, kills what is left after `graceMs` (at once for 0), and waits until the process is gone. */
   stop(graceMs: number): Promise<void>
 }
 
 /** Starts a program in a process group of its own that ends with this process, kill -9 included. */
-export function startChild({ command, args, cwd, env, onLine }: ChildOptions): RunningChild {
+export function startChild({ command, args, cwd, env, onLine, orphanSignal = 'INT' }: ChildOptions): RunningChild {
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const unleash = child.pid === undefined ? () => {} : leash(-child.pid, 'INT')
+  const unleash = child.pid === undefined ? () => {} : leash(-child.pid, orphanSignal)
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine)
   const gone = new Promise<void>((resolve) => {
     child.once('error', () => resolve())
@@ -42,7 +44,7 @@ export function startChild({ command, args, cwd, env, onLine }: ChildOptions): R
     pid: child.pid,
     exited,
     async stop(graceMs) {
-      signalGroup(child.pid, 'SIGTERM')
+      signalGroup(child.pid, graceMs === 0 ? 'SIGKILL' : 'SIGTERM')
       const kill = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMs)
       await gone
       clearTimeout(kill)

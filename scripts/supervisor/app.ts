@@ -9,8 +9,11 @@ import type { SyncService } from './sync-service'
 
 /** The first page of a development server is compiled when it is asked for. */
 const READY_MS = 180_000
-/** Open polls would keep `next` for 20 s: by then the sync service is gone and there is nothing to wait for. */
-const STOP_GRACE_MS = 1500
+/**
+ * Open polls would keep `next start` for 20 s: the sync service is gone by then and there is nothing to wait for. `next dev` kills its
+ * own server after 0.1 s, but leaves a process behind that counts the session: it is killed with all it started.
+ */
+const STOP_GRACE_MS = { start: 1500, dev: 0 }
 
 /** Starts Next.js, the production build in `start` mode, and returns the address people open. */
 export async function startApp(context: Context, database: Database, sync: SyncService): Promise<string> {
@@ -31,8 +34,9 @@ export async function startApp(context: Context, database: Database, sync: SyncS
       authSecret: settings.authSecret ?? loadSecrets(settings.dataDir).authSecret,
     }),
     onLine: (line) => log('app', line),
+    orphanSignal: 'KILL',
   })
-  const part: RunningPart = { name: 'app', exited: child.exited, stop: () => child.stop(STOP_GRACE_MS) }
+  const part: RunningPart = { name: 'app', exited: child.exited, stop: () => child.stop(STOP_GRACE_MS[mode]) }
   context.running(part)
   const health = `http://127.0.0.1:${port}/api/health`
   await readyOrEnded(part, 'The app', waitUntilOk({ url: health, limitMs: READY_MS, signal: context.signal }))

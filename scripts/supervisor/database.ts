@@ -5,6 +5,7 @@ import { seed } from '@/db/seed'
 import { startEmbeddedPostgres } from '../postgres/embedded'
 import { StartError } from '../start-error'
 import type { Context } from './context'
+import { createPostgresFilter } from './log'
 import { loadSecrets } from './secrets'
 
 /** Where the other parts find the database; no electricUrl means that somebody else runs the sync service. */
@@ -27,11 +28,14 @@ async function startEmbedded(context: Context): Promise<Database> {
   const { settings, log, mode } = context
   const secrets = loadSecrets(settings.dataDir)
   log('postgres', 'starting PostgreSQL (the first start makes the database, about a second)')
+  const isTelling = createPostgresFilter()
   const server = await startEmbeddedPostgres({
     dataDir: join(settings.dataDir, 'postgres'),
     ...(settings.ports.postgres === 0 ? {} : { port: settings.ports.postgres }),
     password: secrets.superuserPassword,
-    onLog: (line) => log('postgres', line),
+    onLog: (line) => {
+      if (isTelling(line)) log('postgres', line)
+    },
   })
   context.running({
     name: 'postgres',
@@ -39,6 +43,7 @@ async function startEmbedded(context: Context): Promise<Database> {
     stop: () => server.stop('fast'),
   })
   context.signal.throwIfAborted()
+  log('postgres', `listening on 127.0.0.1:${server.port}`)
   await bootstrap({
     superuserUrl: server.superuserUrl(),
     database: DATABASE_NAME,

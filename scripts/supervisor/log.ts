@@ -31,6 +31,23 @@ export function readableJsonLine(line: string): string {
     .join(' ')
 }
 
+/**
+ * Tells which of PostgreSQL's lines people need: warnings and worse, with the lines that explain them. What it does every day (starting,
+ * checkpoints, replication) it logs as LOG.
+ */
+export function createPostgresFilter(): (line: string) => boolean {
+  let isTelling = false
+  return (line) => {
+    const severity = /^([A-Z]+):/.exec(line)?.[1]
+    if (severity === undefined || EXPLANATIONS.includes(severity)) return isTelling
+    isTelling = severity !== 'LOG'
+    return isTelling
+  }
+}
+
+/** They follow a line with a severity and belong to it. */
+const EXPLANATIONS = ['DETAIL', 'HINT', 'STATEMENT', 'CONTEXT', 'QUERY', 'LOCATION']
+
 function parseObject(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined
   try {

@@ -31,6 +31,7 @@ export async function startSyncService(context: Context, database: Database): Pr
     env: {
       ...withoutAppVariables(process.env),
       DATABASE_URL: database.electricUrl,
+      ELECTRIC_HOST: '127.0.0.1',
       ELECTRIC_PORT: String(port),
       ELECTRIC_SECRET: secret,
       ELECTRIC_STORAGE_DIR: join(dataDir, 'electric'),

@@ -32,6 +32,7 @@ export async function testSyncService(
   const start = () =>
     startActive(port, {
       DATABASE_URL: db.electricUrl,
+      ELECTRIC_HOST: '127.0.0.1',
       ELECTRIC_PORT: String(port),
       ELECTRIC_SECRET: secret,
       ELECTRIC_STORAGE_DIR: storage,
