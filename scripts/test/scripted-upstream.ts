@@ -6,7 +6,7 @@ export type UpstreamRequest = {
   /** Resolves when the asking side let go before an answer. */
   left: Promise<void>
   /** Answers as a sync service does. */
-  answer(status: number, headers?: Record<string, string>, body?: string): void
+  answer(status: number, headers?: Record<string, string>, body?: string | Uint8Array): void
   /** Sends the head and this much of the body, and leaves the rest open. */
   begin(status: number, headers: Record<string, string>, start: string): void
   end(rest?: string): void

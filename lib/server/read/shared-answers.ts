@@ -35,6 +35,11 @@ export class SharedAnswers {
     return this.#flights.size
   }
 
+  /** Readers who wait, for metrics and tests. */
+  get readers(): number {
+    return [...this.#flights.values()].reduce((sum, { readers }) => sum + readers, 0)
+  }
+
   #start(key: string, ask: (signal: AbortSignal) => Promise<Answer>): Flight {
     const upstream = new AbortController()
     const flight: Flight = { answer: ask(upstream.signal), readers: 0, upstream }
