@@ -10,8 +10,15 @@ export type AccountClient = {
   cookies: Map<string, string>
 }
 
-/** Opens a fresh profile on the app at `url`. `address` is where it comes from, as a proxy would say. */
-export function accountClient(url: string, address?: string): AccountClient {
+export type AccountClientOptions = {
+  /** Where the client comes from, as a proxy would say. */
+  address?: string
+  /** The origin of the page it shows, where that is not where requests go to. */
+  origin?: string
+}
+
+/** Opens a fresh profile on the app at `url`. */
+export function accountClient(url: string, { address, origin = url }: AccountClientOptions = {}): AccountClient {
   const cookies = new Map<string, string>()
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers)
@@ -24,7 +31,7 @@ export function accountClient(url: string, address?: string): AccountClient {
   const submit = async (path: string, fields: Record<string, string>) => {
     const { csrfToken } = (await (await ask('/api/auth/csrf')).json()) as { csrfToken: string }
     const body = new URLSearchParams({ csrfToken, json: 'true', ...fields })
-    return ask(path, { method: 'POST', body, headers: { origin: url } })
+    return ask(path, { method: 'POST', body, headers: { origin } })
   }
   return {
     cookies,
@@ -33,7 +40,7 @@ export function accountClient(url: string, address?: string): AccountClient {
       ask(path, {
         method,
         body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json', origin: url },
+        headers: { 'content-type': 'application/json', origin },
       }),
     signIn: (email, password, callbackUrl = '/') =>
       submit('/api/auth/callback/credentials', { email, password, callbackUrl }),

@@ -126,7 +126,7 @@ describe('floods', () => {
     for (const email of [sarah.email, 'nobody@backline.test']) {
       const statuses = []
       for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) {
-        statuses.push((await accountClient(app.url, address).signIn(email, 'a guess')).status)
+        statuses.push((await accountClient(app.url, { address }).signIn(email, 'a guess')).status)
       }
       expect(statuses, email).toEqual([401, 401, 429])
     }
@@ -137,7 +137,7 @@ describe('floods', () => {
     const statuses = []
     for (const email of ['a@x.test', 'b@x.test', 'c@x.test']) {
       // What a client writes into the header itself is not believed: only the last hop counts.
-      const answer = await accountClient(app.url, `${email}, 10.0.0.9`).signIn(email, 'a guess')
+      const answer = await accountClient(app.url, { address: `${email}, 10.0.0.9` }).signIn(email, 'a guess')
       statuses.push(answer.status)
       if (answer.status === 429) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
     }
@@ -168,7 +168,7 @@ describe('sign-up', () => {
         accountClient(app.url).send('POST', '/api/auth/sign-up', { ...ida, email }),
       ),
     )
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, 400])
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([201, 400]))
   })
 
   test('what does not fit is named field by field', async () => {
