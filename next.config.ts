@@ -1,4 +1,8 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { NextConfig } from 'next'
+
+const root = dirname(fileURLToPath(import.meta.url))
 
 /**
  * Paths that are not a screen of the signed-in app: doors, Next's own files, the developer dashboard, the account pages, and anything
@@ -11,6 +15,9 @@ const config: NextConfig = {
   // Next's gzip holds back the lines of a stream and costs CPU; whatever stands in front compresses better.
   compress: false,
   poweredByHeader: false,
+  // Not whatever directory above has a lock file.
+  turbopack: { root },
+  outputFileTracingRoot: root,
   reactStrictMode: true,
   ...(process.env.NEXT_OUTPUT === 'standalone' ? { output: 'standalone' as const } : {}),
   // `npm run check` type-checks the whole project; once is enough.

@@ -84,7 +84,11 @@ describe('a broken configuration is told in a sentence that names the variable a
 test('.env.example explains every variable that the code reads, and no other', () => {
   const example = readFileSync(join(root, '.env.example'), 'utf8')
   const explained = new Set([...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name))
-  const read = new Set(sourceFiles(root).filter(isProduct).flatMap(variablesOf))
+  const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8').matchAll(/\$\{([A-Z_]+)/g)
+  const read = new Set([
+    ...sourceFiles(root).filter(isProduct).flatMap(variablesOf),
+    ...[...compose].map(([, name]) => name),
+  ])
   for (const name of NOT_SETTINGS) read.delete(name)
   expect(explained).toEqual(read)
 })

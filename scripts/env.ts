@@ -59,6 +59,7 @@ const variables = z.object({
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_URL_UNPOOLED: postgresUrl.optional(),
   ELECTRIC_DATABASE_URL: postgresUrl.optional(),
+  SUPERUSER_DATABASE_URL: postgresUrl.optional(),
   ELECTRIC_URL: webUrl.optional(),
   ELECTRIC_SECRET: secret.optional(),
   AUTH_SECRET: secret.optional(),
@@ -100,6 +101,7 @@ function toSettings(given: Variables, root: string): Settings {
             appUrl: given.DATABASE_URL,
             ownerUrl: given.DATABASE_URL_UNPOOLED,
             electricUrl: given.ELECTRIC_DATABASE_URL,
+            superuserUrl: given.SUPERUSER_DATABASE_URL,
           },
     electric:
       given.ELECTRIC_URL === undefined

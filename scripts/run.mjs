@@ -4,7 +4,7 @@
 // exit codes and stdin behave as if node had been given the file itself. Why not a loader: docs/decisions/0005-esbuild-runner.md
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readFile } from 'node:fs/promises'
 
@@ -14,6 +14,36 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Bundles `entry` (relative to the project) and returns the path of the runnable file. Throws with esbuild's messages. */
 export async function bundle(entry) {
+  const code = await compile(entry, {
+    packages: 'external',
+    sourcemap: 'inline',
+    plugins: [markers, locations(fixedLocation)],
+  })
+  const name = `${basename(entry, '.ts')}-${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`
+  const file = join(cache, name)
+  mkdirSync(cache, { recursive: true })
+  // Written whole under its final name: two runs may start at the same moment.
+  writeFileSync(`${file}.${process.pid}`, code)
+  renameSync(`${file}.${process.pid}`, file)
+  forgetOldBundles()
+  return file
+}
+
+/** Bundles `entry` with all its packages into `file`, which finds other files of the project beside itself: for the container image. */
+export async function bundleWhole(entry, file) {
+  const code = await compile(entry, {
+    packages: 'bundle',
+    external: ['pg-native'],
+    plugins: [markers, locations(movableLocation)],
+    // Packages in CommonJS ask for Node's own modules with require.
+    banner: {
+      js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
+    },
+  })
+  writeFileSync(file, code)
+}
+
+async function compile(entry, options) {
   const { build } = await import('esbuild').catch(() => {
     throw new Error('The packages are not installed yet: run `npm install` first (`npm run dev` does it by itself).')
   })
@@ -27,20 +57,10 @@ export async function bundle(entry) {
     format: 'esm',
     target: 'node20.19',
     jsx: 'automatic',
-    packages: 'external',
-    sourcemap: 'inline',
     logLevel: 'silent',
-    plugins: [markers, ownLocation],
+    ...options,
   })
-  const code = result.outputFiles[0].contents
-  const name = `${basename(entry, '.ts')}-${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`
-  const file = join(cache, name)
-  mkdirSync(cache, { recursive: true })
-  // Written whole under its final name: two runs may start at the same moment.
-  writeFileSync(`${file}.${process.pid}`, code)
-  renameSync(`${file}.${process.pid}`, file)
-  forgetOldBundles()
-  return file
+  return result.outputFiles[0].contents
 }
 
 /** `server-only` and `client-only` are marks for Next's bundler; here they are nothing. */
@@ -52,20 +72,21 @@ const markers = {
   },
 }
 
-/** Keeps `import.meta.url`, `dirname` and `filename` those of the source file: a bundle has only one place, sources have many. */
-const ownLocation = {
-  name: 'own-location',
+/** Keeps `import.meta.url` that of the source file: a bundle has only one place, sources have many. */
+const locations = (locationOf) => ({
+  name: 'locations',
   setup(build) {
-    build.onLoad({ filter: /\.tsx?$/ }, async ({ path }) => {
+    build.onLoad({ filter: /\.(tsx?|mjs)$/ }, async ({ path }) => {
+      if (path.includes('/node_modules/')) return undefined
       const source = await readFile(path, 'utf8')
-      const contents = source
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
-        .replaceAll('import.meta.filename', JSON.stringify(path))
-      return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' }
+      const loader = path.endsWith('.tsx') ? 'tsx' : path.endsWith('.ts') ? 'ts' : 'js'
+      return { contents: source.replaceAll('import.meta.url', locationOf(path)), loader }
     })
   },
-}
+})
+
+const fixedLocation = (path) => JSON.stringify(pathToFileURL(path).href)
+const movableLocation = (path) => `new URL(${JSON.stringify(relative(root, path))}, import.meta.url).href`
 
 function forgetOldBundles() {
   for (const name of readdirSync(cache)) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startChild } from '../process/child'
+import { bundleWhole } from '../run.mjs'
 import { tryLock } from '../process/lock'
 import { StartError } from '../start-error'
 import { allowInlineScripts } from './inline-script-hashes'
@@ -82,6 +83,16 @@ async function buildLocked({
     )
   }
   allowInlineScripts(join(root, '.next'))
+  if (standalone === true) await completeStandalone(root)
+}
+
+/** Next leaves out what a CDN could serve; the image serves it itself, and brings the migrations along. */
+async function completeStandalone(root: string): Promise<void> {
+  const target = join(root, '.next', 'standalone')
+  cpSync(join(root, '.next', 'static'), join(target, '.next', 'static'), { recursive: true })
+  cpSync(join(root, 'public'), join(target, 'public'), { recursive: true })
+  cpSync(join(root, 'drizzle'), join(target, 'drizzle'), { recursive: true })
+  await bundleWhole('scripts/data/migrate.ts', join(target, 'migrate.mjs'))
 }
 
 async function waitForLock(name: string, signal: AbortSignal): Promise<{ release(): Promise<void> }> {

@@ -5,7 +5,7 @@ import { bootstrap } from '@/db/roles'
 import { readSettings, type Settings } from '../env'
 import { startEmbeddedPostgres } from '../postgres/embedded'
 import { StartError } from '../start-error'
-import { DATABASE_NAME } from '../supervisor/database'
+import { DATABASE_NAME, migrateGiven } from '../supervisor/database'
 import { loadSecrets } from '../supervisor/secrets'
 
 /** The database that a data command works on; disposing it stops what was started for it. */
@@ -34,10 +34,9 @@ export function nameOfGiven({ database }: Settings): string | undefined {
 export async function openTarget(settings: Settings): Promise<Target> {
   const { database } = settings
   if (database.kind === 'given') {
-    const appPassword = decodeURIComponent(new URL(database.appUrl).password)
     return {
       ownerUrl: database.ownerUrl,
-      migrate: () => migrate({ ownerUrl: database.ownerUrl, appPassword }),
+      migrate: () => migrateGiven(database),
       [Symbol.asyncDispose]: async () => {},
     }
   }

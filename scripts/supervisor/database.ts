@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { migrate } from '@/db/migrate'
 import { bootstrap } from '@/db/roles'
 import { seed } from '@/db/seed'
+import type { DatabaseSetting } from '../env'
 import { startEmbeddedPostgres } from '../postgres/embedded'
 import { StartError } from '../start-error'
 import type { Context } from './context'
@@ -10,6 +11,8 @@ import { loadSecrets } from './secrets'
 
 /** Where the other parts find the database; no electricUrl means that somebody else runs the sync service. */
 export type Database = { appUrl: string; ownerUrl: string; electricUrl: string | undefined }
+
+type GivenDatabase = Extract<DatabaseSetting, { kind: 'given' }>
 
 export const DATABASE_NAME = 'backline'
 
@@ -20,7 +23,9 @@ export async function startDatabase(context: Context): Promise<Database> {
     case 'embedded':
       return startEmbedded(context)
     case 'given':
-      return migrateGiven(context, database)
+      context.log('database', `applying migrations to the database at ${new URL(database.ownerUrl).host}`)
+      await migrateGiven(database)
+      return database
   }
 }
 
@@ -34,7 +39,7 @@ async function startEmbedded(context: Context): Promise<Database> {
     ...(settings.ports.postgres === 0 ? {} : { port: settings.ports.postgres }),
     password: secrets.superuserPassword,
     onLog: (line) => {
-      if (isTelling(line)) log('postgres', line)
+      if (isTelling(line) && !context.signal.aborted) log('postgres', line)
     },
   })
   context.running({
@@ -65,22 +70,25 @@ async function startEmbedded(context: Context): Promise<Database> {
   }
 }
 
-async function migrateGiven({ log }: Context, given: Database): Promise<Database> {
-  log('database', `applying migrations to the database at ${new URL(given.ownerUrl).host}`)
+/** Migrates a database that we did not start; with a superuser's connection it makes the owner and the database first. */
+export async function migrateGiven({ ownerUrl, appUrl, electricUrl, superuserUrl }: GivenDatabase): Promise<void> {
   try {
+    if (superuserUrl !== undefined) {
+      const database = decodeURIComponent(new URL(ownerUrl).pathname.slice(1))
+      await bootstrap({ superuserUrl, database, ownerPassword: passwordOf(ownerUrl) })
+    }
     await migrate({
-      ownerUrl: given.ownerUrl,
-      appPassword: passwordOf(given.appUrl),
-      ...(given.electricUrl === undefined ? {} : { electricPassword: passwordOf(given.electricUrl) }),
+      ownerUrl,
+      appPassword: passwordOf(appUrl),
+      ...(electricUrl === undefined ? {} : { electricPassword: passwordOf(electricUrl) }),
     })
   } catch (error) {
     throw new StartError(
       'part-failed',
-      `The database at ${new URL(given.ownerUrl).host} could not be migrated: ${reasonOf(error)}`,
+      `The database at ${new URL(ownerUrl).host} could not be migrated: ${reasonOf(error)}`,
       'Check DATABASE_URL_UNPOOLED: it must lead there directly (not through a pooler), as a role that may create tables and roles.',
     )
   }
-  return given
 }
 
 function passwordOf(url: string): string {
