@@ -68,15 +68,3 @@ function sqlStateOf(error: unknown): string | undefined {
   if ('code' in error && typeof error.code === 'string') return error.code
   return sqlStateOf(error.cause)
 }
-
-// node scripts/run.mjs db/migrate.ts
-if (process.argv[1] === import.meta.filename) {
-  const ownerUrl = process.env.DATABASE_URL_UNPOOLED
-  if (!ownerUrl) {
-    console.error('DATABASE_URL_UNPOOLED is not set: migrations need a direct connection as the owner of the database.')
-    process.exit(1)
-  }
-  const { BACKLINE_APP_PASSWORD: appPassword, BACKLINE_ELECTRIC_PASSWORD: electricPassword } = process.env
-  await migrate({ ownerUrl, appPassword, electricPassword })
-  console.log('The database is up to date.')
-}

@@ -27,6 +27,9 @@ CREATE SCHEMA app;
 --> statement-breakpoint
 GRANT USAGE ON SCHEMA app TO backline_app;
 --> statement-breakpoint
+-- Everybody may use the schema public that comes with a database, but not one that was made anew.
+GRANT USAGE ON SCHEMA public TO backline_app, backline_electric;
+--> statement-breakpoint
 ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 --> statement-breakpoint
 -- Settings live for one transaction, set_config('app.user_id', …, true), so that pooled connections never mix people up. After

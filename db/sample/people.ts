@@ -13,7 +13,7 @@ import {
 import { madeBy, type SampleClock } from './clock'
 
 // bcrypt of SAMPLE_PASSWORD. Kept, because a fresh hash has a fresh salt and a reset must give the same data.
-const PASSWORD_HASH = '$2b$10$S0aoxndi4J98DtL4dVfPQeUJgUV3M5Fea6DJTWWxmBvRrhQ7jG0b6'
+export const PASSWORD_HASH = '$2b$10$S0aoxndi4J98DtL4dVfPQeUJgUV3M5Fea6DJTWWxmBvRrhQ7jG0b6'
 
 /** Accounts, bands, memberships, projects and an open invite. */
 export function samplePeople(clock: SampleClock) {
