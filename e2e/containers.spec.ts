@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -136,6 +136,7 @@ function copy(from: string | undefined, source: string, directory: string, targe
   if (source !== '.') return cpSync(join(root, source), join(directory, target, source))
   const kept = readFileSync(join(root, '.dockerignore'), 'utf8').matchAll(/^!(.+)$/gm)
   for (const [, name = ''] of kept) {
+    if (!existsSync(join(root, name))) continue
     cpSync(join(root, name), join(directory, name), {
       recursive: true,
       force: true,

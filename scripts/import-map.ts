@@ -17,6 +17,7 @@ type Room =
   | 'shape-server'
   | 'middleware.ts'
   | 'next.config.ts'
+  | 'instrumentation.ts'
 
 type Rule = { may: readonly Room[]; asTypes?: readonly Room[] }
 
@@ -27,6 +28,7 @@ export const IMPORT_MAP: Record<Room, Rule> = {
   'lib/protocol': { may: [] },
   'middleware.ts': { may: [] },
   'next.config.ts': { may: [] },
+  'instrumentation.ts': { may: ['lib/server'] },
   'lib/entity': { may: ['lib/protocol'] },
   'db/schema': { may: [] },
   entities: { may: ['lib/entity', 'lib/protocol'], asTypes: ['db/schema'] },
