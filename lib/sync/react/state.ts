@@ -34,11 +34,11 @@ export interface Outbox {
   refused: readonly OutboxItem[]
   /** Entries the server has not answered. */
   pendingCount: number
-  retry(id: string): void
-  edit(id: string, values: JsonRow): void
-  discard(id: string): void
+  retry: (id: string) => void
+  edit: (id: string, values: JsonRow) => void
+  discard: (id: string) => void
   /** Everything unsent and refused, as JSON text. */
-  export(): string
+  export: () => string
 }
 
 /** The outbox in plain words: what waits, why, since when. */
@@ -63,7 +63,7 @@ export interface Conflicts {
   /** Open questions, oldest first. */
   questions: readonly Question[]
   /** Settles a question; the server applies the decision to the row in one transaction. */
-  decide(id: string, decision: Decision): void
+  decide: (id: string, decision: Decision) => void
 }
 
 /** Open questions of a band or project; without a scope those about my own rows. */

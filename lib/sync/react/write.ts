@@ -10,11 +10,11 @@ import { useSync } from './context'
 /** A write of one entity; each helper shows it in this frame and returns its final id and key. */
 export interface Writer<Name extends EntityName> {
   /** `key` may name the new row; otherwise one is made (derived where the entity says so). */
-  insert(values: Insert<Name>, key?: string): MadeWrite
+  insert: (values: Insert<Name>, key?: string) => MadeWrite
   /** Sends only what `patch` names. `typing` gathers keystrokes for 500 ms; blur, hide and close send at once. */
-  update(key: string, patch: Patch<Name>, options?: { typing?: boolean }): MadeWrite
-  remove(key: string): MadeWrite
-  restore(key: string, patch?: Patch<Name>): MadeWrite
+  update: (key: string, patch: Patch<Name>, options?: { typing?: boolean }) => MadeWrite
+  remove: (key: string) => MadeWrite
+  restore: (key: string, patch?: Patch<Name>) => MadeWrite
   /** The mutation of the latest write: `isPending`, `error`, `onSuccess`; settles when the outbox settles. */
   mutation: UseMutationResult<Settled, WriteRefused, MadeWrite>
   /** False for the moment before the sync layer runs: a form's button waits for it. */
