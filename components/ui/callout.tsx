@@ -10,14 +10,14 @@ const TONES = {
 
 interface CalloutProps {
   tone: keyof typeof TONES
-  /** `alert` interrupts screen readers: for answers to what the person has just done. */
+  /** `alert` interrupts screen readers: for answers to what the person has just done. `status` waits for a pause. */
   role?: 'alert' | 'status' | 'note'
   className?: string
   children: ReactNode
 }
 
 /** A few sentences set apart from the page: what happened and what to do. */
-export function Callout({ tone, role = 'note', className, children }: CalloutProps) {
+export function Callout({ tone, role = 'status', className, children }: CalloutProps) {
   return (
     <div role={role} className={classNames('rounded-control border-l-4 px-4 py-3', TONES[tone], className)}>
       {children}

@@ -12,7 +12,11 @@ const place: fc.Arbitrary<Route> = fc.oneof(
 )
 
 test('a link to a place opens that place', () => {
-  fc.assert(fc.property(place, (route) => expect(routeOf(pathOf(route))).toEqual(route)))
+  fc.assert(
+    fc.property(place, (route) => {
+      expect(routeOf(pathOf(route))).toEqual(route)
+    }),
+  )
 })
 
 test('any path is some place or says that it is none', () => {

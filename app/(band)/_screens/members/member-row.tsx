@@ -1,0 +1,69 @@
+'use client'
+
+import { Ellipsis, LogOut, UserMinus } from 'lucide-react'
+import { Avatar } from '@/components/ui/avatar'
+import { Button } from '@/components/ui/button'
+import { Select } from '@/components/ui/input'
+import { Menu, MenuItem } from '@/components/ui/menu'
+import { useRowStatus, useWrite } from '@/lib/sync'
+import { RowStatusAction } from '../../_shell/row-status-action'
+import { usePermissions, useViewer, type Membership } from '../../_shell/viewer'
+import { ROLE_WORDS } from '../home/band-card'
+
+const ROLES: readonly Membership['role'][] = ['owner', 'collaborator', 'viewer']
+
+/** One member: status, name, role (an owner may change it), and the way out. */
+export function MemberRow({ member, onRemove }: { member: Membership; onRemove: () => void }) {
+  const status = useRowStatus('band_members', member.id)
+  const permissions = usePermissions('band_members', member.band_id)
+  const { update } = useWrite('band_members')
+  const isMe = useViewer().viewer.user_id === member.user_id
+  const name = member.display_name ?? 'No name yet'
+  return (
+    <li
+      data-entity="band_members"
+      data-id={member.id}
+      data-sync={status}
+      className="flex items-center gap-3 border-b border-line px-4 py-3 last:border-b-0"
+    >
+      <RowStatusAction entity="band_members" rowKey={member.id} scope={member.band_id} title={name} />
+      <Avatar name={name} src={member.avatar_url} />
+      <span className="min-w-0 flex-1 truncate font-medium">
+        {name} {isMe ? <span className="font-normal text-ink-muted">(you)</span> : null}
+      </span>
+      {permissions.mayChange(member, 'role') ? (
+        <Select
+          aria-label={`Role of ${name}`}
+          value={member.role}
+          className="w-36 shrink-0"
+          onChange={(event) =>
+            update(member.id, { role: ROLES.find((role) => role === event.currentTarget.value) ?? member.role })
+          }
+        >
+          {ROLES.map((role) => (
+            <option key={role} value={role}>
+              {ROLE_WORDS[role]}
+            </option>
+          ))}
+        </Select>
+      ) : (
+        <span className="text-ink-muted">{ROLE_WORDS[member.role]}</span>
+      )}
+      {permissions.mayDelete(member) ? (
+        <Menu
+          label={`Actions for ${name}`}
+          trigger={
+            <Button variant="ghost" size="icon" aria-label={`Actions for ${name}`} className="text-ink-muted">
+              <Ellipsis aria-hidden />
+            </Button>
+          }
+        >
+          <MenuItem isDangerous onSelect={onRemove}>
+            {isMe ? <LogOut aria-hidden /> : <UserMinus aria-hidden />}
+            {isMe ? 'Leave band…' : 'Remove from band…'}
+          </MenuItem>
+        </Menu>
+      ) : null}
+    </li>
+  )
+}

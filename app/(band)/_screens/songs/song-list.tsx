@@ -1,0 +1,112 @@
+'use client'
+
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { useCallback, useRef, useState } from 'react'
+import { toast } from 'sonner'
+import { classNames } from '@/components/ui/class-names'
+import { useWrite } from '@/lib/sync'
+import { COLUMNS } from './columns'
+import { SongDetails } from './song-details'
+import type { Song, SongSort, SortKey } from './song-filter'
+import { SongRow } from './song-row'
+import { SORT_WORDS } from './song-toolbar'
+
+interface SongListProps {
+  bandId: string
+  songs: readonly Song[]
+  sort: SongSort
+  onSort: (sort: SongSort) => void
+}
+
+const ROW_PX = 56
+
+/** The songs as a table that draws only what is in view. */
+export function SongList({ bandId, songs, sort, onSort }: SongListProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const [opened, setOpened] = useState<string | null>(null)
+  const remove = useRemoveSong()
+  // oxlint-disable-next-line react/incompatible-library -- the React compiler, which it warns about, is not used
+  const virtualizer = useVirtualizer({
+    count: songs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    // By key, so that a row that moves keeps its measured height.
+    getItemKey: useCallback((index: number) => songs[index]?.id ?? index, [songs]),
+    overscan: 8,
+  })
+  return (
+    <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
+      <table aria-label="Songs" aria-rowcount={songs.length + 1} className="block">
+        <thead className="sticky top-0 z-10 hidden border-b border-line bg-stage lg:block">
+          <tr aria-rowindex={1} className={classNames(COLUMNS, 'h-10 text-left')}>
+            {(['title', 'artist', 'key', 'tempo_bpm', 'duration_ms', 'status'] as const).map((by) => (
+              <Heading key={by} by={by} sort={sort} onSort={onSort} />
+            ))}
+            <th scope="col" className="px-2 text-sm font-medium text-ink-muted">
+              Tags
+            </th>
+            <th scope="col">
+              <span className="sr-only">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody className="relative block" style={{ height: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map((item) => {
+            const song = songs[item.index]
+            return song ? (
+              <SongRow
+                key={song.id}
+                song={song}
+                index={item.index}
+                top={item.start}
+                measure={virtualizer.measureElement}
+                onOpen={setOpened}
+                onRemove={remove}
+              />
+            ) : null
+          })}
+        </tbody>
+      </table>
+      {opened === null ? null : <SongDetails bandId={bandId} songId={opened} onClose={() => setOpened(null)} />}
+    </div>
+  )
+}
+
+function Heading({ by, sort, onSort }: { by: SortKey; sort: SongSort; onSort: (sort: SongSort) => void }) {
+  const isSorted = sort.by === by
+  const Arrow = sort.isDescending ? ArrowDown : ArrowUp
+  return (
+    <th
+      scope="col"
+      aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}
+      className="text-sm"
+    >
+      <button
+        type="button"
+        className={classNames(
+          'flex h-8 items-center gap-1 rounded-control px-2 font-medium hover:text-ink',
+          isSorted ? 'text-ink' : 'text-ink-muted',
+        )}
+        onClick={() => onSort({ by, isDescending: isSorted && !sort.isDescending })}
+      >
+        {SORT_WORDS[by]}
+        {isSorted ? <Arrow aria-hidden className="size-3.5" /> : null}
+      </button>
+    </th>
+  )
+}
+
+/** Deletes at once and offers to take it back. */
+function useRemoveSong(): (song: Song) => void {
+  const { remove, restore } = useWrite('songs')
+  return useCallback(
+    (song: Song) => {
+      remove(song.id)
+      toast(`Deleted “${song.title}”`, {
+        action: { label: 'Undo', onClick: () => restore(song.id) },
+      })
+    },
+    [remove, restore],
+  )
+}

@@ -1,0 +1,108 @@
+'use client'
+
+import { DiscardButton, ExportButton, OutboxList, RetryButton } from '@/components/sync/outbox-tray'
+import { connectionWord } from '@/components/sync/status-words'
+import { SyncStateLine } from '@/components/sync/sync-state-line'
+import { Button } from '@/components/ui/button'
+import { Callout } from '@/components/ui/callout'
+import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { useConnection, useOutbox, useSync, type OutboxItem } from '@/lib/sync'
+import { useState } from 'react'
+import { ScreenPage, Section } from '../../_shell/screen-page'
+import { useViewer } from '../../_shell/viewer'
+import { BandQuestions } from './band-questions'
+import { EditRefusedDialog } from './edit-refused-dialog'
+import { StorageLine } from './storage-line'
+
+/** What is on its way, what was refused, what two people must settle: nothing is hidden and nothing is lost. */
+export default function SyncScreen() {
+  const connection = useConnection()
+  const { entries, refused, retry, discard, edit, export: exportText } = useOutbox()
+  const { memberships } = useViewer()
+  const sync = useSync()
+  const [discarding, setDiscarding] = useState<OutboxItem | null>(null)
+  const [editing, setEditing] = useState<OutboxItem | null>(null)
+  const isOnline = connectionWord(connection) === 'Connected'
+  const unsent = entries.filter((entry) => entry.state !== 'saved')
+
+  return (
+    <ScreenPage
+      title="Sync"
+      subtitle="Where your work is, in plain words."
+      actions={
+        isOnline ? null : (
+          <Button variant="secondary" onClick={() => sync?.wake()}>
+            Try now
+          </Button>
+        )
+      }
+    >
+      <div className="grid gap-1.5">
+        <SyncStateLine connection={connection} />
+        {connection.stuck === null ? null : <Callout tone="warning">{connection.stuck}</Callout>}
+        <StorageLine connection={connection} />
+      </div>
+      <Section
+        title="Waiting to be sent"
+        hint={
+          unsent.length === 0
+            ? 'Nothing waits: all your work has arrived.'
+            : 'Stored on this device, sent in this order.'
+        }
+        actions={unsent.length + refused.length > 0 ? <ExportButton exportText={exportText} /> : null}
+      >
+        {unsent.length > 0 ? (
+          <OutboxList
+            label="Waiting to be sent"
+            items={unsent}
+            isOnline={isOnline}
+            actions={(item) => <DiscardButton item={item} onPress={() => setDiscarding(item)} />}
+          />
+        ) : null}
+      </Section>
+      {refused.length > 0 ? (
+        <Section title="Refused" hint="These changes were not saved. They stay here until you decide.">
+          <OutboxList
+            label="Refused"
+            items={refused}
+            isOnline={isOnline}
+            actions={(item) => (
+              <>
+                <RetryButton item={item} onPress={retry} />
+                {item.op === 'insert' || item.op === 'update' ? (
+                  <Button size="sm" variant="secondary" onClick={() => setEditing(item)}>
+                    Edit
+                  </Button>
+                ) : null}
+                <DiscardButton item={item} onPress={() => setDiscarding(item)} />
+              </>
+            )}
+          />
+        </Section>
+      ) : null}
+      <Section title="To be settled" hint="Where two people changed the same thing.">
+        {memberships.map(({ band_id }) => (
+          <BandQuestions key={band_id} bandId={band_id} />
+        ))}
+      </Section>
+      {editing ? (
+        <EditRefusedDialog
+          item={editing}
+          onSave={(values) => edit(editing.id, values)}
+          onClose={() => setEditing(null)}
+        />
+      ) : null}
+      <ConfirmDialog
+        open={discarding !== null}
+        onOpenChange={(open) => !open && setDiscarding(null)}
+        title="Discard this change?"
+        description={`The change to “${discarding?.label ?? ''}” is given up for good, with whatever was built on it.`}
+        confirm="Discard change"
+        onConfirm={() => {
+          if (discarding) discard(discarding.id)
+          setDiscarding(null)
+        }}
+      />
+    </ScreenPage>
+  )
+}

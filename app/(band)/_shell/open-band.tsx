@@ -1,0 +1,37 @@
+'use client'
+
+import { useEffect } from 'react'
+import { useOpenScope } from '@/lib/sync'
+import { bandOf, type Route } from './routes'
+import { useViewer } from './viewer'
+
+const KEY = 'backline.band'
+
+/** The band whose shapes are live: the one in the path, else the one opened last, else the first of mine. */
+export function useOpenBand(route: Route): string | null {
+  const { viewer, memberships } = useViewer()
+  const inPath = bandOf(route)
+  const last = readLastBand()
+  const bandId = inPath ?? (last !== null && viewer.bands.has(last) ? last : (memberships[0]?.band_id ?? null))
+  useEffect(() => {
+    if (inPath !== null && viewer.bands.has(inPath)) keepLastBand(inPath)
+  }, [inPath, viewer])
+  useOpenScope(bandId !== null && viewer.bands.has(bandId) ? bandId : null)
+  return bandId
+}
+
+function readLastBand(): string | null {
+  try {
+    return localStorage.getItem(KEY)
+  } catch {
+    return null
+  }
+}
+
+function keepLastBand(bandId: string): void {
+  try {
+    localStorage.setItem(KEY, bandId)
+  } catch {
+    // Nothing can be stored: the first band opens next time.
+  }
+}

@@ -1,0 +1,26 @@
+'use client'
+
+import { useEffect } from 'react'
+import { toast } from 'sonner'
+import { useSync } from '@/lib/sync'
+import { navigate } from './location'
+import { pathOf } from './routes'
+
+/** Says at once that a change was refused and why; it waits in the sync centre. */
+export function RefusedToasts() {
+  const sync = useSync()
+  useEffect(
+    () =>
+      sync?.observe((event) => {
+        if (event.kind !== 'refused') return
+        const { id, label, reason } = event.item
+        toast.error(`Not saved: ${label}`, {
+          id,
+          description: reason?.message ?? 'The server refused the change.',
+          action: { label: 'Look', onClick: () => navigate(pathOf({ kind: 'sync' })) },
+        })
+      }),
+    [sync],
+  )
+  return null
+}

@@ -1,0 +1,80 @@
+'use client'
+
+import { Compass } from 'lucide-react'
+import { lazy, Suspense, useEffect } from 'react'
+import { EmptyState } from '@/components/ui/empty-state'
+import { Spinner } from '@/components/ui/spinner'
+import { unreachable } from '@/lib/protocol/unreachable'
+import { useBandName } from './band-name'
+import { ErrorBoundary } from './error-boundary'
+import { bandOf, pathOf, type Route } from './routes'
+import { useViewer } from './viewer'
+
+const Home = lazy(() => import('../_screens/home/home-screen'))
+const Songs = lazy(() => import('../_screens/songs/songs-screen'))
+const Members = lazy(() => import('../_screens/members/members-screen'))
+const Account = lazy(() => import('../_screens/account/account-screen'))
+const SyncCentre = lazy(() => import('../_screens/sync/sync-screen'))
+
+/** The screen of a place. A failure stays inside it: navigation and unsent work are not touched. */
+export function Screen({ route }: { route: Route }) {
+  useTitle(route)
+  return (
+    <ErrorBoundary key={pathOf(route)}>
+      <Suspense fallback={<Spinner label="Opening…" className="p-6" />}>
+        <ScreenOf route={route} />
+      </Suspense>
+    </ErrorBoundary>
+  )
+}
+
+function ScreenOf({ route }: { route: Route }) {
+  const { viewer, membershipsStatus } = useViewer()
+  const bandId = bandOf(route)
+  if (bandId !== null && !viewer.bands.has(bandId)) {
+    // Nobody is told a band is not theirs before that is known.
+    return membershipsStatus === 'ready' ? <NotFound /> : <Spinner label="Opening the band…" className="p-6" />
+  }
+  switch (route.kind) {
+    case 'home':
+      return <Home />
+    case 'songs':
+      return <Songs key={route.bandId} bandId={route.bandId} />
+    case 'members':
+      return <Members key={route.bandId} bandId={route.bandId} />
+    case 'account':
+      return <Account />
+    case 'sync':
+      return <SyncCentre />
+    case 'not-found':
+      return <NotFound />
+    default:
+      return unreachable(route)
+  }
+}
+
+function NotFound() {
+  return (
+    <EmptyState icon={Compass} title="There is nothing here">
+      The page does not exist, or it belongs to a band you are not in. Choose another place from the navigation.
+    </EmptyState>
+  )
+}
+
+const TITLES: Record<Route['kind'], string> = {
+  home: 'Home',
+  songs: 'Songs',
+  members: 'Members',
+  account: 'Account',
+  sync: 'Sync',
+  'not-found': 'Nothing here',
+}
+
+function useTitle(route: Route): void {
+  const bandId = bandOf(route)
+  const band = useBandName(bandId)
+  const title = bandId === null ? TITLES[route.kind] : `${TITLES[route.kind]} · ${band}`
+  useEffect(() => {
+    document.title = `${title} · Backline`
+  }, [title])
+}
