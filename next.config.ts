@@ -25,7 +25,11 @@ const config: NextConfig = {
   serverExternalPackages: ['pg', 'ws', '@neondatabase/serverless', 'bcryptjs'],
   rewrites: async () => ({
     beforeFiles: [],
-    afterFiles: [{ source: `/:screen((?!(?:${NOT_A_SCREEN.join('|')})(?:/|$))[^.]+)`, destination: '/' }],
+    afterFiles: [
+      // The code is read from the location: a page per code could not be prerendered, and its scripts not be named in the policy.
+      { source: '/invite/:code', destination: '/invite' },
+      { source: `/:screen((?!(?:${NOT_A_SCREEN.join('|')})(?:/|$))[^.]+)`, destination: '/' },
+    ],
     fallback: [],
   }),
   headers: async () => [

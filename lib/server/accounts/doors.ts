@@ -15,8 +15,8 @@ type Handler = (request: Request) => Promise<Response>
 
 /** A door of account work for anybody: JSON in, `act`, and `answer` where it succeeded. */
 export function openDoor<T extends object>(
-  act: (db: Database, input: unknown, caller: Caller) => Promise<Outcome<T>>,
-  answer: (value: T, caller: Caller) => Response | Promise<Response>,
+  act: OpenWork<T>,
+  answer: (value: T, caller: Caller, request: Request) => Response | Promise<Response>,
 ): Handler {
   return (request) =>
     guarded(request, async () => {
@@ -24,13 +24,13 @@ export function openDoor<T extends object>(
       if (!read.ok) return refuse(read.failure)
       const caller = callerOf(request.headers)
       const outcome = await act(database(), read.input, caller)
-      return outcome.ok ? answer(outcome, caller) : refuse(outcome.failure)
+      return outcome.ok ? answer(outcome, caller, request) : refuse(outcome.failure)
     })
 }
 
 /** A door of account work for the signed-in person. */
 export function viewerDoor<T extends object>(
-  act: (db: Database, viewer: Viewer, input: unknown, caller: Caller) => Promise<Outcome<T>>,
+  act: ViewerWork<T>,
   answer: (value: T, caller: Caller, request: Request) => Response | Promise<Response>,
 ): Handler {
   return (request) =>
@@ -43,6 +43,33 @@ export function viewerDoor<T extends object>(
       const outcome = await act(database(), who.viewer, read.input, caller)
       return outcome.ok ? answer(outcome, caller, request) : refuse(outcome.failure)
     })
+}
+
+type OpenWork<T extends object, Input = unknown> = (db: Database, input: Input, caller: Caller) => Promise<Outcome<T>>
+type ViewerWork<T extends object> = (
+  db: Database,
+  viewer: Viewer,
+  input: unknown,
+  caller: Caller,
+) => Promise<Outcome<T>>
+
+/** The same work for a form of the account pages: server actions have headers instead of a request. */
+export function runForAnybody<T extends object, Input>(
+  act: OpenWork<T, Input>,
+  input: Input,
+  headers: Headers,
+): Promise<Outcome<T>> {
+  return act(database(), input, callerOf(headers))
+}
+
+/** The same for the signed-in person's forms. Failures: `signed_out` and those of the work. */
+export async function runForViewer<T extends object>(
+  act: ViewerWork<T>,
+  input: unknown,
+  headers: Headers,
+): Promise<Outcome<T>> {
+  const who = await authenticate(new Request('http://form', { headers }), null)
+  return who.ok ? act(database(), who.viewer, input, callerOf(headers)) : who
 }
 
 type Form = { ok: true; input: unknown } | { ok: false; failure: Failure }

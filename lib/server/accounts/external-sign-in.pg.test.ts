@@ -77,8 +77,10 @@ test('without that proof the password is asked for, and links', async () => {
   expect(answer).toMatchObject({ kind: 'prove-ownership', person: { id: person.id } })
   expect(await asOwner(owned, `select * from accounts`)).toEqual([])
   const cookie = await pendingLinkCookie(person, github, caller)
-  expect(await linkWithPassword(db, cookie.value, 'a guess', caller)).toMatchObject({ ok: false })
-  expect(await linkWithPassword(db, cookie.value, ida.password, caller)).toMatchObject({
+  expect(await linkWithPassword(db, { pending: cookie.value, password: 'a guess' }, caller)).toMatchObject({
+    ok: false,
+  })
+  expect(await linkWithPassword(db, { pending: cookie.value, password: ida.password }, caller)).toMatchObject({
     ok: true,
     person: { id: person.id },
   })
@@ -88,11 +90,11 @@ test('without that proof the password is asked for, and links', async () => {
 test('what waits to be linked cannot be made up, nor does a session pass for it', async () => {
   await account()
   for (const cookie of [undefined, '', 'made up']) {
-    expect(await linkWithPassword(db, cookie, ida.password, caller)).toMatchObject({ ok: false })
+    expect(await linkWithPassword(db, { pending: cookie, password: ida.password }, caller)).toMatchObject({ ok: false })
   }
   const { sessionCookie } = await import('@/scripts/test/session')
   const session = (await sessionCookie(SAMPLE_USERS.sarah.id)).split('=')[1]
-  expect(await linkWithPassword(db, session, ida.password, caller)).toMatchObject({ ok: false })
+  expect(await linkWithPassword(db, { pending: session, password: ida.password }, caller)).toMatchObject({ ok: false })
   expect(await asOwner(owned, `select * from accounts`)).toEqual([])
 })
 

@@ -50,8 +50,7 @@ export async function pendingLinkCookie(
  */
 export async function linkWithPassword(
   db: Database,
-  cookie: string | undefined,
-  password: unknown,
+  { pending: cookie, password }: { pending: string | undefined; password: unknown },
   caller: Caller,
 ): Promise<Outcome<{ person: Person }>> {
   const pending = await readPendingLink(cookie)

@@ -1,0 +1,34 @@
+'use client'
+
+import { useActionState, type ReactNode } from 'react'
+import { Button } from '@/components/ui/button'
+import { Callout } from '@/components/ui/callout'
+import { FRESH, type FormState } from './form-state'
+import { useCallbackUrl } from './use-address'
+
+interface AccountFormProps {
+  action: (before: FormState, form: FormData) => Promise<FormState>
+  submit: string
+  children: (state: FormState) => ReactNode
+}
+
+/** A form that is sent to a server action: before hydration too, as an ordinary form. Says what went wrong above its fields. */
+export function AccountForm({ action, submit, children }: AccountFormProps) {
+  const [state, send, isSending] = useActionState(action, FRESH)
+  const callbackUrl = useCallbackUrl()
+  if (state.kind === 'done') return <Callout tone="good">{state.message}</Callout>
+  return (
+    <form action={send} className="grid gap-4">
+      {state.kind === 'failed' ? (
+        <Callout tone="bad" role="alert">
+          {state.message}
+        </Callout>
+      ) : null}
+      <input type="hidden" name="callbackUrl" value={callbackUrl ?? ''} />
+      {children(state)}
+      <Button type="submit" size="lg" disabled={isSending} aria-busy={isSending}>
+        {submit}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,101 @@
+'use server'
+
+import { cookies, headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { acceptInvite } from '@/lib/server/accounts/accept-invite'
+import { afterAnswer } from '@/lib/server/accounts/after-answer'
+import { safeCallbackPath } from '@/lib/server/accounts/callback-path'
+import { callerOf } from '@/lib/server/accounts/caller'
+import { runForAnybody, runForViewer } from '@/lib/server/accounts/doors'
+import { requestReset, resetPassword } from '@/lib/server/accounts/password-reset'
+import { linkWithPassword, PENDING_LINK_COOKIE } from '@/lib/server/accounts/pending-link'
+import type { SessionPerson } from '@/lib/server/accounts/person'
+import { clearSession, issueSession } from '@/lib/server/accounts/session-cookie'
+import { signInWithPassword } from '@/lib/server/accounts/sign-in'
+import { signUp } from '@/lib/server/accounts/sign-up'
+import type { Failure } from '@/lib/protocol/errors'
+import type { FormState } from './_parts/form-state'
+
+/*
+ * What the account pages' forms do. Next refuses actions that another origin sends. The same work is open to scripts under /api/auth.
+ */
+
+export async function signInAction(_before: FormState, form: FormData): Promise<FormState> {
+  const outcome = await runForAnybody(signInWithPassword, fieldsOf(form), await headers())
+  return outcome.ok ? enter(outcome.person, form) : failedForm(outcome.failure, form)
+}
+
+export async function signUpAction(_before: FormState, form: FormData): Promise<FormState> {
+  const outcome = await runForAnybody(signUp, fieldsOf(form), await headers())
+  return outcome.ok ? enter(outcome.person, form) : failedForm(outcome.failure, form)
+}
+
+export async function linkAction(_before: FormState, form: FormData): Promise<FormState> {
+  const jar = await cookies()
+  const input = { pending: jar.get(PENDING_LINK_COOKIE)?.value, password: form.get('password') }
+  const outcome = await runForAnybody(linkWithPassword, input, await headers())
+  if (!outcome.ok) return failedForm(outcome.failure, form)
+  jar.delete(PENDING_LINK_COOKIE)
+  return enter(outcome.person, form)
+}
+
+export async function signOutAction(): Promise<void> {
+  const jar = await cookies()
+  for (const { name, value, options } of clearSession(jar.getAll().map((cookie) => cookie.name))) {
+    jar.set(name, value, options)
+  }
+  redirect('/sign-in')
+}
+
+export async function requestResetAction(_before: FormState, form: FormData): Promise<FormState> {
+  const outcome = await runForAnybody(requestReset, fieldsOf(form), await headers())
+  if (!outcome.ok) return failedForm(outcome.failure, form)
+  afterAnswer(outcome.deliver)
+  return {
+    kind: 'done',
+    message: 'If there is an account with this e-mail, a mail is on its way. It holds a link that works for an hour.',
+  }
+}
+
+export async function resetPasswordAction(_before: FormState, form: FormData): Promise<FormState> {
+  const outcome = await runForAnybody(resetPassword, fieldsOf(form), await headers())
+  return outcome.ok ? enter(outcome.person, form) : failedForm(outcome.failure, form)
+}
+
+export async function acceptInviteAction(_before: FormState, form: FormData): Promise<FormState> {
+  const outcome = await runForViewer(acceptInvite, fieldsOf(form), await headers())
+  return outcome.ok ? redirect(`/bands/${outcome.band_id}`) : failedForm(outcome.failure, form)
+}
+
+/** Signs somebody in on this browser and takes them where they wanted to go. */
+async function enter(person: SessionPerson, form: FormData): Promise<never> {
+  const caller = callerOf(await headers())
+  const { name, value, options } = await issueSession(person, caller)
+  ;(await cookies()).set(name, value, options)
+  const requested = form.get('callbackUrl')
+  redirect(safeCallbackPath(typeof requested === 'string' ? requested : null, caller.origin))
+}
+
+function fieldsOf(form: FormData): Record<string, FormDataEntryValue> {
+  return Object.fromEntries([...form].filter(([name]) => !name.startsWith('$')))
+}
+
+/** What the form says now; what was typed stays, but for passwords. */
+function failedForm(failure: Failure, form: FormData): FormState {
+  const errors = (failure.issues ?? []).map((issue) => issue.split(/: (.*)/s).slice(0, 2))
+  const typed = [...form].flatMap(([name, value]) =>
+    typeof value === 'string' && !/^\$|password/.test(name) ? [[name, value] as const] : [],
+  )
+  return {
+    kind: 'failed',
+    code: failure.code,
+    message: failure.message,
+    errors: Object.fromEntries(errors.map(([field = '', what = '']) => [field, sentence(what)])),
+    typed: Object.fromEntries(typed),
+  }
+}
+
+/** "must not be empty" → "This must not be empty." */
+function sentence(what: string): string {
+  return `This ${what}.`
+}

@@ -1,0 +1,90 @@
+import { expect, inject } from 'vitest'
+import { NIGHT_SHIFT, SAMPLE_INVITE_CODE } from '@/db/sample-ids'
+import { asOwner } from '@/scripts/test/as-owner'
+import { test } from '@/scripts/test/browser'
+
+const PASSWORD = 'several good words'
+let people = 0
+const somebody = () => `e2e-${process.pid}-${(people += 1)}@example.com`
+
+async function openAccount(page: import('playwright-core').Page, email: string): Promise<void> {
+  await page.getByLabel('Name').fill('Ida')
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Open account' }).click()
+}
+
+test('a person opens an account, is in the app, signs out and in again where they were', async ({ visitor }) => {
+  const { page, context } = await visitor({ path: '/sign-up' })
+  const email = somebody()
+  await openAccount(page, email)
+  await page.waitForURL((url) => url.pathname === '/')
+  expect(await page.evaluate(() => document.cookie)).not.toContain('session-token')
+
+  await page.goto('/sign-out')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL((url) => url.pathname === '/sign-in')
+  expect((await context.cookies()).map(({ name }) => name)).not.toContain('next-auth.session-token')
+
+  await page.goto(`/sign-in?callbackUrl=${encodeURIComponent('/account')}`)
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL((url) => url.pathname === '/account')
+})
+
+test('a wrong password is said in words, and the address stays in its field', async ({ visitor }) => {
+  const { page } = await visitor({ path: '/sign-in' })
+  await page.getByLabel('Email').fill('nobody@example.com')
+  await page.getByLabel('Password').fill('a guess')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('alert').filter({ hasText: 'do not match an account' }).waitFor()
+  expect(await page.getByLabel('Email').inputValue()).toBe('nobody@example.com')
+  expect(await page.getByLabel('Password').inputValue()).toBe('')
+})
+
+test('a field that does not fit says so itself', async ({ visitor }) => {
+  const { page } = await visitor({ path: '/sign-up' })
+  // Passes the browser's own check and not ours.
+  await openAccount(page, 'ida@example')
+  const field = page.getByLabel('Email')
+  await page.getByText('This is not an e-mail address.').waitFor()
+  expect(await field.getAttribute('aria-invalid')).toBe('true')
+})
+
+test('somebody invited opens an account on the way and becomes a member; the next one finds the code used', async ({
+  visitor,
+}) => {
+  const { page } = await visitor({ path: `/invite/${SAMPLE_INVITE_CODE}` })
+  const email = somebody()
+  await page.getByRole('button', { name: 'Join the band' }).click()
+  await page.getByRole('link', { name: 'open an account' }).click()
+  await page.waitForURL((url) => url.pathname === '/sign-up')
+  await openAccount(page, email)
+  await page.waitForURL((url) => url.pathname === `/invite/${SAMPLE_INVITE_CODE}`)
+  await page.getByRole('button', { name: 'Join the band' }).click()
+  await page.waitForURL((url) => url.pathname.startsWith(`/bands/${NIGHT_SHIFT}`))
+  const roles = await asOwner(
+    { ownerUrl: inject('appOwnerUrl') },
+    `select m.role from band_members m join users u on u.id = m.user_id where u.email = $1`,
+    [email],
+  )
+  expect(roles).toEqual([{ role: 'viewer' }])
+
+  const other = await visitor({ path: '/sign-up' })
+  await openAccount(other.page, somebody())
+  await other.page.waitForURL((url) => url.pathname === '/')
+  await other.page.goto(`/invite/${SAMPLE_INVITE_CODE}`)
+  await other.page.getByRole('button', { name: 'Join the band' }).click()
+  await other.page.getByRole('alert').filter({ hasText: 'This invite does not work' }).waitFor()
+})
+
+test('without scripts the forms still work', async ({ browser }) => {
+  const context = await browser.newContext({ baseURL: inject('appUrl'), javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto('/sign-up')
+  await openAccount(page, somebody())
+  await page.waitForURL((url) => url.pathname === '/')
+  expect((await context.cookies()).map(({ name }) => name)).toContain('next-auth.session-token')
+  await context.close()
+})
