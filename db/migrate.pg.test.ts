@@ -1,9 +1,10 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import pg from 'pg'
-import { expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { TestDatabase } from '../scripts/test/database'
 import { testDatabase } from '../scripts/test/postgres'
 import { migrate } from './migrate'
 import { bootstrap } from './roles'
@@ -20,6 +21,14 @@ function olderMigrations(count: number): Disposable & { folder: string } {
   if (!isJournal(journal)) throw new Error(`${journalFile} is no journal of drizzle-kit`)
   writeFileSync(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, -count) }))
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+}
+
+/** How many migrations there are from this one on. */
+function migrationsFrom(tag: string): number {
+  const files = readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()
+  return files.length - files.indexOf(`${tag}.sql`)
 }
 
 function isJournal(value: unknown): value is { entries: unknown[] } {
@@ -76,6 +85,32 @@ test.each([1, 2])('a database %i version(s) behind catches up, and connected cli
   expect((await client.query('SELECT name FROM bands')).rows).toEqual([{ name: 'Before' }])
   await client.end()
   expect(await ask(db.ownerUrl, SHAPE)).toEqual(await ask(fresh.ownerUrl, SHAPE))
+})
+
+test('a migration that waits for a busy table lets everybody else through meanwhile', async () => {
+  await using db = await testDatabase()
+  {
+    // Before the migration that locks every table for its policies.
+    using older = olderMigrations(migrationsFrom('0003_access'))
+    await migrate({ ownerUrl: db.ownerUrl, folder: older.folder })
+  }
+  const clients = [1, 2, 3].map(() => new pg.Client(db.superuserUrl)) as [pg.Client, pg.Client, pg.Client]
+  const [busy, watcher, reader] = clients
+  await Promise.all(clients.map((client) => client.connect()))
+  await busy.query('BEGIN')
+  await busy.query('SELECT * FROM songs')
+  const upgrade = migrate({ ownerUrl: db.ownerUrl })
+  while (
+    (await watcher.query(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'songs'::regclass`)).rowCount === 0
+  );
+  // This queues behind the migration, which gives way although the busy client goes on.
+  await reader.query('SELECT * FROM songs')
+  await busy.query('COMMIT')
+  await upgrade
+  await Promise.all(clients.map((client) => client.end()))
+  expect(
+    await ask(db.ownerUrl, `SELECT policyname FROM pg_policies WHERE tablename = 'songs' AND policyname = 'reads'`),
+  ).toHaveLength(1)
 })
 
 test('several migrators at once: one works, the others find it done', async () => {
@@ -147,31 +182,40 @@ test('the roles are what they should be, and nothing more', async () => {
   ).toEqual([])
 })
 
-test.each(Object.entries(syncedTables))('%s is installed for sync', async (name, table) => {
-  await using db = await testDatabase({ migrated: true })
-  const [found] = await ask<Record<string, unknown>>(
-    db.superuserUrl,
-    `SELECT c.relrowsecurity, c.relreplident, s.scope_column,
+describe('every table of an entity is installed for sync', () => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await testDatabase({ migrated: true })
+  })
+  afterAll(() => db[Symbol.asyncDispose]())
+
+  test.each(Object.entries(syncedTables))('%s', async (name, table) => {
+    const [found] = await ask<Record<string, unknown>>(
+      db.superuserUrl,
+      `SELECT c.relrowsecurity, c.relreplident, s.scope_column,
        EXISTS (SELECT FROM pg_publication_tables p WHERE p.pubname = 'electric_publication_default' AND p.tablename = c.relname) AS published,
        array(SELECT tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS triggers,
        array(SELECT roles::text || cmd FROM pg_policies p WHERE p.tablename = c.relname AND 'backline_electric' = ANY (roles)) AS electric
      FROM pg_class c JOIN app.synced_table s ON s.name = c.relname WHERE c.relname = '${name}' AND c.relnamespace = 'public'::regnamespace`,
-  )
-  expect(found).toMatchObject({
-    relrowsecurity: true,
-    relreplident: 'f',
-    published: true,
-    electric: ['{backline_electric}SELECT'],
+    )
+    expect(found).toMatchObject({
+      relrowsecurity: true,
+      relreplident: 'f',
+      published: true,
+      electric: ['{backline_electric}SELECT'],
+    })
+    expect(found?.['triggers']).toEqual(expect.arrayContaining(name === 'presence' ? ['fixed'] : ['fixed', 'stamp']))
+    const columns = getTableColumns(table)
+    expect(getTableName(table)).toBe(name)
+    expect(Object.keys(columns)).toContain(found?.['scope_column'])
+    // Values that clients and Postgres print differently have no place in a synced table.
+    const types = Object.values(columns).map((column) => column.getSQLType())
+    expect(
+      types.filter(
+        (type) => !['uuid', 'text', 'text[]', 'integer', 'jsonb', 'timestamptz(3)', 'boolean'].includes(type),
+      ),
+    ).toEqual([])
   })
-  expect(found?.['triggers']).toEqual(expect.arrayContaining(name === 'presence' ? ['fixed'] : ['fixed', 'stamp']))
-  const columns = getTableColumns(table)
-  expect(getTableName(table)).toBe(name)
-  expect(Object.keys(columns)).toContain(found?.['scope_column'])
-  // Values that clients and Postgres print differently have no place in a synced table.
-  const types = Object.values(columns).map((column) => column.getSQLType())
-  expect(
-    types.filter((type) => !['uuid', 'text', 'text[]', 'integer', 'jsonb', 'timestamptz(3)', 'boolean'].includes(type)),
-  ).toEqual([])
 })
 
 test('backline_electric reads every synced table whole, and can replicate', async () => {
