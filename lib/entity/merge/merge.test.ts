@@ -119,7 +119,7 @@ describe('list', () => {
   })
 
   test('two people move different songs: both moves stand', () => {
-    const order = (text: string): ListItem[] => [...text].map((id) => ({ id }))
+    const order = (text: string): ListItem[] => text.split('').map((id) => ({ id }))
     expect(mergeList(order('abcdef'), order('bcadef'), order('abcfde'))).toEqual(order('bcafde'))
     expect(mergeList(order('abc'), order('abxc'), order('yabc'))).toEqual(order('yabxc'))
   })

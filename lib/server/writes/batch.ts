@@ -1,0 +1,232 @@
+import 'server-only'
+import { sql } from 'drizzle-orm'
+import type { Transaction } from '@/db/client'
+import type { JsonRow } from '@/lib/protocol/json'
+import type { WriteResult } from '@/lib/protocol/writes'
+import type { SessionClaim } from '../stored-viewer'
+import { readViewer } from '../viewer'
+import { applyOps, type AppliedOp } from './apply'
+import { loadState, type Loaded } from './load'
+import { invalid, type Rejection } from './outcome'
+import { planWrite } from './plan'
+import type { Decision, PlanningViewer, RowOp, Subject } from './plan-state'
+import type { Received, Write } from './received'
+import { record, type LoggedWrite, type Settled } from './record'
+import type { RejectedWrites } from './rejected'
+import { rowId } from './row-id'
+import { changesMemberships, isMembership, membershipOf, segmentsOf } from './segments'
+import { lockMemberships, membershipsOf, uuids } from './statements'
+
+/** For whom and from where writes come. */
+export interface Sender {
+  session: SessionClaim
+  clientId: string | null
+}
+
+/** The session ended, or the account was closed. */
+export class SignedOut extends Error {
+  override name = 'SignedOut'
+}
+
+/**
+ * Carries out writes in one transaction, which the caller opened and commits: one result for each, in their order. `rejected` takes in
+ * what these writes add to it. Throws when a statement fails; then nothing may be kept.
+ */
+export async function runBatch(
+  tx: Transaction,
+  sender: Sender,
+  items: readonly Received[],
+  rejected: RejectedWrites,
+): Promise<WriteResult[]> {
+  const { session, clientId } = sender
+  const txid = await begin(tx, sender)
+  await lockForMembershipChanges(tx, items)
+  let viewer = await planningViewer(tx, session)
+  const answers = new Answers(await readReplays(tx, items), rejected, txid)
+  for (const segment of segmentsOf(items, changesMembershipsOf)) {
+    const writes = segment.flatMap((item) => (answers.needsPlan(item) ? [item.write] : []))
+    const loaded = await loadState(tx, viewer, writes, rejected)
+    await answers.decide(tx, segment, loaded)
+    if (writes.some(changesMemberships)) viewer = await planningViewer(tx, session)
+  }
+  await record(tx, session.user_id, clientId, answers.logged, answers.settled)
+  return items.map((item) => answers.resultOf(item))
+}
+
+function changesMembershipsOf(item: Received): boolean {
+  return item.kind === 'understood' && changesMemberships(item.write)
+}
+
+/**
+ * Says for whom the transaction acts, and lets the batches of one person follow each other: of two that carry the same write, the second
+ * finds the first's answer.
+ */
+async function begin(tx: Transaction, { session, clientId }: Sender): Promise<string> {
+  const { rows } = await tx.execute<{ txid: string }>(sql`
+    SELECT set_config('app.user_id', ${session.user_id}, true), set_config('app.client_id', ${clientId ?? ''}, true),
+      pg_advisory_xact_lock(hashtextextended(${`writes:${session.user_id}`}, 0)), pg_current_xact_id()::text AS txid
+  `)
+  const txid = rows[0]?.txid
+  if (txid === undefined) throw new Error('the transaction has no id')
+  return txid
+}
+
+/** Memberships that will change are locked before the viewer's own are read, so that two owners who remove each other take turns. */
+async function lockForMembershipChanges(tx: Transaction, items: readonly Received[]): Promise<void> {
+  const keysByEntity = new Map<Write['entity'], { members: string[]; containers: string[] }>()
+  for (const item of items) {
+    if (item.kind !== 'understood' || !changesMemberships(item.write)) continue
+    const { entity, key, op } = item.write
+    const membership = isMembership(entity) ? entity : membershipOf(entity)
+    const keys = keysByEntity.get(membership) ?? { members: [], containers: [] }
+    if (entity === membership && op !== 'insert') keys.members.push(key)
+    if (entity !== membership) keys.containers.push(key)
+    keysByEntity.set(membership, keys)
+  }
+  for (const [membership, { members, containers }] of keysByEntity) {
+    const all = containers.length > 0 ? await membershipsOf(tx, membership, containers) : []
+    await lockMemberships(tx, membership, [...members, ...all])
+  }
+}
+
+async function planningViewer(tx: Transaction, session: SessionClaim): Promise<PlanningViewer> {
+  const viewer = await readViewer(tx, session, { forShare: true })
+  if (!viewer) throw new SignedOut()
+  return { user_id: viewer.user_id, bands: new Map(viewer.bands), projects: new Map(viewer.projects) }
+}
+
+interface Replay {
+  hash: string
+  result: WriteResult
+}
+
+async function readReplays(tx: Transaction, items: readonly Received[]): Promise<Map<string, Replay>> {
+  const ids = items.flatMap((item) => item.writeId ?? [])
+  if (ids.length === 0) return new Map()
+  const { rows } = await tx.execute<{ id: string; content_hash: string; outcome: JsonRow }>(
+    sql`SELECT id, content_hash, outcome FROM applied_writes WHERE user_id = app.user_id() AND id = ANY (${uuids(ids)})`,
+  )
+  return new Map(
+    rows.map(({ id, content_hash, outcome }) => [
+      id,
+      { hash: content_hash, result: outcome as unknown as WriteResult },
+    ]),
+  )
+}
+
+type Answered = Exclude<Decision, Rejection>
+
+/** The answers of one batch: replays at once, decisions when their operations are carried out. */
+class Answers {
+  readonly logged: LoggedWrite[] = []
+  readonly settled: Settled[] = []
+  readonly #results = new Map<Received, WriteResult>()
+  /** Writes settled in this batch or before it, by write id. */
+  readonly #replays: Map<string, Replay>
+  readonly #rejected: RejectedWrites
+  readonly #txid: string
+
+  constructor(replays: Map<string, Replay>, rejected: RejectedWrites, txid: string) {
+    this.#replays = replays
+    this.#rejected = rejected
+    this.#txid = txid
+  }
+
+  /** Whether a write is new and makes sense, so that it must be decided. */
+  needsPlan(item: Received): item is Extract<Received, { kind: 'understood' }> {
+    return item.kind === 'understood' && !this.#replays.has(item.write.id)
+  }
+
+  /** Decides the writes of a segment in their order and carries them out. */
+  async decide(tx: Transaction, segment: readonly Received[], { state, stored, writes }: Loaded): Promise<void> {
+    const asRead = new Map(stored)
+    const planned = new Map<Received, Answered>()
+    const firstOf = new Map<string, Received>()
+    const repeats: [repeat: Received, first: Received][] = []
+    const prepared = new Map(writes.map((write) => [write.id, write]))
+    for (const item of segment) {
+      const first = item.writeId === null ? undefined : firstOf.get(item.writeId)
+      if (first) {
+        if (first.hash === item.hash) repeats.push([item, first])
+        else this.#reject(item, otherContent())
+        continue
+      }
+      const replay = item.writeId === null ? undefined : this.#replays.get(item.writeId)
+      if (replay) {
+        if (replay.hash === item.hash) this.#results.set(item, { ...replay.result, id: item.id })
+        else this.#reject(item, otherContent())
+        continue
+      }
+      if (item.kind === 'malformed') {
+        this.#reject(item, item.rejection)
+        continue
+      }
+      const decision = planWrite(state, prepared.get(item.write.id) ?? item.write)
+      if (decision.kind === 'rejected') {
+        this.#results.set(item, rejectedResult(item.id, decision))
+      } else {
+        planned.set(item, decision)
+        firstOf.set(item.write.id, item)
+      }
+    }
+    const applied = await applyOps(tx, state.ops, stored)
+    for (const [item, decision] of planned) this.#settle(item, decision, applied, asRead)
+    for (const [repeat, first] of repeats) this.#results.set(repeat, { ...this.resultOf(first), id: repeat.id })
+  }
+
+  resultOf(item: Received): WriteResult {
+    const result = this.#results.get(item)
+    if (!result) throw new Error('a write was left without an answer')
+    return result
+  }
+
+  #reject(item: Received, rejection: Rejection): void {
+    const meant = item.kind === 'malformed' ? item.meant : { ...item.write, fields: touched(item.write) }
+    if (meant) this.#rejected.add(meant)
+    this.#results.set(item, rejectedResult(item.id, rejection))
+  }
+
+  #settle(
+    item: Received,
+    decision: Answered,
+    applied: ReadonlyMap<RowOp, AppliedOp>,
+    asRead: ReadonlyMap<string, JsonRow>,
+  ): void {
+    const current = rowAfter(decision.subject, applied, asRead)
+    const version = typeof current['version'] === 'number' ? current['version'] : 1
+    const { id } = item
+    const result: Settled['result'] =
+      decision.kind === 'conflict'
+        ? { id, status: 'conflict', txid: this.#txid, version, current, fields: decision.clashes }
+        : { id, status: 'applied', txid: decision.isChange ? this.#txid : null, version }
+    this.#results.set(item, result)
+    if (item.kind !== 'understood') return
+    const writeId = item.write.id
+    this.settled.push({ writeId, hash: item.hash, result })
+    this.#replays.set(writeId, { hash: item.hash, result })
+    const op = decision.logged && applied.get(decision.logged.rowOp)
+    if (decision.logged && op) this.logged.push({ writeId, change: decision.logged, applied: op })
+  }
+}
+
+function touched(write: Write): string[] {
+  return 'patch' in write ? Object.keys(write.patch) : []
+}
+
+function otherContent(): Rejection {
+  return invalid('id: was used for another write')
+}
+
+function rejectedResult(id: string, { code, message, issues }: Rejection): WriteResult {
+  return { id, status: 'rejected', code, message, issues }
+}
+
+function rowAfter(
+  { entity, key, after }: Subject,
+  applied: ReadonlyMap<RowOp, AppliedOp>,
+  asRead: ReadonlyMap<string, JsonRow>,
+): JsonRow {
+  const row = after ? applied.get(after)?.after : asRead.get(rowId(entity, key))
+  if (!row) throw new Error(`a row of ${entity.name} is missing after its write`)
+  return row
+}

@@ -1,0 +1,38 @@
+import 'server-only'
+import { RefusedByDatabase } from './apply'
+import { forbidden, invalid, type Rejection } from './outcome'
+
+/** What a failed transaction means: try again as it is, look for the write that the database refuses, or give up. */
+export type FailureKind = { kind: 'retry' } | { kind: 'refused'; rejection: Rejection } | { kind: 'broken' }
+
+const DEADLOCK_DETECTED = '40P01'
+const SERIALIZATION_FAILURE = '40001'
+const INSUFFICIENT_PRIVILEGE = '42501'
+const UNIQUE_VIOLATION = '23505'
+const FOREIGN_KEY_VIOLATION = '23503'
+
+/** Decides by the SQLSTATE, never by the message. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export function failureKind(error: unknown): FailureKind {
+  if (error instanceof RefusedByDatabase) return { kind: 'refused', rejection: forbidden() }
+  const code = sqlState(error)
+  if (code === DEADLOCK_DETECTED || code === SERIALIZATION_FAILURE) return { kind: 'retry' }
+  if (code === INSUFFICIENT_PRIVILEGE) return { kind: 'refused', rejection: forbidden() }
+  if (code === UNIQUE_VIOLATION)
+    return { kind: 'refused', rejection: invalid('key: is taken, or there is one already') }
+  if (code === FOREIGN_KEY_VIOLATION) {
+    return { kind: 'refused', rejection: invalid('values: name something that does not belong here') }
+  }
+  // 22: data exceptions, 23: constraints.
+  if (code?.startsWith('22') || code?.startsWith('23')) {
+    return { kind: 'refused', rejection: invalid('values: cannot be stored') }
+  }
+  return { kind: 'broken' }
+}
+
+/** The SQLSTATE of an error of either driver; drizzle wraps them. */
+function sqlState(error: unknown): string | null {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ('code' in each && typeof each.code === 'string' && /^[0-9A-Z]{5}$/.test(each.code)) return each.code
+  }
+  return null
+}

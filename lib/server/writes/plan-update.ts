@@ -1,0 +1,106 @@
+import 'server-only'
+import { mayDelete, refusedFields } from '@/lib/entity/access'
+import { mergeRow } from '@/lib/entity/merge/row'
+import { roleIn } from '@/lib/entity/scope'
+import type { JsonRow } from '@/lib/protocol/json'
+import { forbidden, invalid, notFound, type Rejection } from './outcome'
+import { addOp, scopeValue, type Decision, type PlanState, type WorkingRow } from './plan-state'
+import { ask, DELETED_FIELD, settleOwn } from './questions'
+import type { Write } from './received'
+import { checkReferences } from './references'
+import { rowId } from './row-id'
+
+type Update = Extract<Write, { op: 'update' }>
+
+export function planUpdate(state: PlanState, write: Update): Decision {
+  const target = findRow(state, write)
+  if (!target) return notFound()
+  if (target.row['deleted_at'] !== null) return askAboutDeleted(state, write, target)
+  return mergeIntoRow(state, write, target, { ...write, revives: false })
+}
+
+/** The row a write names, if it is in a scope of the viewer's. */
+export function findRow(state: PlanState, { entity, key }: Pick<Write, 'entity' | 'key'>): WorkingRow | null {
+  const target = state.rows.get(rowId(entity, key))
+  if (!target) return null
+  const scope = scopeValue(entity, key, target.row, state.viewer.user_id)
+  return scope !== null && roleIn(entity.scope, scope, state.viewer) !== null ? target : null
+}
+
+/** The scope of a row that was found. */
+export function scopeOf(state: PlanState, { entity, key, row }: WorkingRow): string {
+  return scopeValue(entity, key, row, state.viewer.user_id) ?? ''
+}
+
+/** Why the viewer may not set these columns of this row to these values; null when they may. */
+export function refusePatch(state: PlanState, target: WorkingRow, patch: JsonRow): Rejection | null {
+  const { viewer } = state
+  const { entity, row } = target
+  const scope = scopeOf(state, target)
+  const fields = Object.keys(patch)
+  const refused = refusedFields({ entity, scope, row, viewer }, fields)
+  if (refused.length > 0)
+    return forbidden(
+      undefined,
+      refused.map((name) => `patch.${name}: is not yours to change`),
+    )
+  if (entity.access.update.length === 0) return forbidden()
+  const foreign = entity.ownIdOrNull.filter((name) => {
+    const value = patch[name]
+    return value !== undefined && value !== null && value !== viewer.user_id
+  })
+  return foreign.length > 0 ? invalid(...foreign.map((name) => `patch.${name}: can only be yourself`)) : null
+}
+
+/**
+ * Merges a patch into a row and plans what comes of it: the fields that merge, and a question for each that clashes. `revives` also
+ * takes a deleted row out of the trash.
+ */
+export function mergeIntoRow(
+  state: PlanState,
+  write: Write,
+  target: WorkingRow,
+  { patch, base, revives }: { patch: JsonRow; base: JsonRow; revives: boolean },
+): Decision {
+  const { entity, key } = target
+  const scope = scopeOf(state, target)
+  const refusal = refusePatch(state, target, patch)
+  if (refusal) return refusal
+  const isRevival = revives && target.row['deleted_at'] !== null
+  if (isRevival && !mayDelete({ entity, scope, row: target.row, viewer: state.viewer })) return forbidden()
+  const references = checkReferences(state, entity, patch, { scope, current: target.row })
+  if ('kind' in references) return references
+
+  const { changes, clashes } = mergeRow(entity, patch, base, target.row)
+  const columns: JsonRow = isRevival ? { ...changes, deleted_at: null } : changes
+  const isChange = Object.keys(columns).length > 0
+  const op = isChange
+    ? addOp(state, { kind: 'update', entity, key, columns }, { rows: references.buildsOn, scope })
+    : target.lastOp
+  const logged =
+    isChange && op
+      ? { op: isRevival ? ('restore' as const) : ('update' as const), rowOp: op, fields: Object.keys(changes) }
+      : null
+  if (isChange) {
+    settleOwn(state, target, changes)
+    target.row = { ...target.row, ...columns }
+    target.lastOp = op
+  }
+  const subject = { entity, key, after: target.lastOp }
+  for (const clash of clashes) ask(state, target, clash, write.id)
+  return clashes.length > 0
+    ? { kind: 'conflict', subject, logged, clashes }
+    : { kind: 'applied', subject, logged, isChange }
+}
+
+/** An edit met a delete: nothing is applied, and the whole edit is offered. */
+function askAboutDeleted(state: PlanState, write: Update, target: WorkingRow): Decision {
+  const { entity, key } = target
+  const refusal = refusePatch(state, target, write.patch)
+  if (refusal) return refusal
+  const references = checkReferences(state, entity, write.patch, { scope: scopeOf(state, target), current: target.row })
+  if ('kind' in references) return references
+  const clash = { field: DELETED_FIELD, base: null, yours: write.patch, theirs: target.row['deleted_at'] ?? null }
+  ask(state, target, clash, write.id)
+  return { kind: 'conflict', subject: { entity, key, after: target.lastOp }, logged: null, clashes: [clash] }
+}

@@ -1,0 +1,138 @@
+import 'server-only'
+import { sql, type SQL } from 'drizzle-orm'
+import type { Transaction } from '@/db/client'
+import type { AnyEntity } from '@/lib/entity/define'
+import type { Json, JsonRow } from '@/lib/protocol/json'
+
+/**
+ * The statements of the write door. Each works on many rows at once, which travel as one JSON parameter and are read by Postgres in the
+ * columns' own types (jsonb_populate_recordset). All run under row-level security.
+ */
+
+type StoredRow = { row: JsonRow }
+
+/** Reads rows in the order of their ids and keeps them from changing; those the viewer may not change are left out. */
+export async function lockRows(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<JsonRow[]> {
+  const { rows } = await tx.execute<StoredRow>(
+    sql`SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)}) ORDER BY t.id FOR NO KEY UPDATE`,
+  )
+  return rows.map(({ row }) => row)
+}
+
+/** Reads rows the viewer may see. */
+export async function readRows(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<JsonRow[]> {
+  const { rows } = await tx.execute<StoredRow>(
+    sql`SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
+  )
+  return rows.map(({ row }) => row)
+}
+
+/** Tells in which scope these rows are, of those the viewer may see. */
+export async function readScopes(
+  tx: Transaction,
+  entity: AnyEntity,
+  keys: readonly string[],
+): Promise<{ id: string; scope: string }[]> {
+  const scope = sql.identifier(entity.scope.column)
+  const { rows } = await tx.execute<{ id: string; scope: string }>(
+    sql`SELECT t.id, t.${scope} AS scope FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
+  )
+  return rows
+}
+
+/** Inserts rows that all name the same columns. Gives them back as stored. */
+export async function insertRows(tx: Transaction, entity: AnyEntity, rows: readonly JsonRow[]): Promise<JsonRow[]> {
+  const names = sql.join(
+    Object.keys(rows[0] ?? {}).map((name) => sql.identifier(name)),
+    sql`, `,
+  )
+  const { rows: stored } = await tx.execute<StoredRow>(
+    sql`INSERT INTO ${tableOf(entity)} AS t (${names}) SELECT ${names} FROM ${recordsOf(entity, rows)} RETURNING to_jsonb(t) AS row`,
+  )
+  return stored.map(({ row }) => row)
+}
+
+/** As `insertRows`, for rows whose stored form nobody needs. */
+export async function appendRows(tx: Transaction, table: SQL, rows: readonly JsonRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const names = sql.join(
+    Object.keys(rows[0] ?? {}).map((name) => sql.identifier(name)),
+    sql`, `,
+  )
+  await tx.execute(
+    sql`INSERT INTO ${table} (${names}) SELECT ${names} FROM jsonb_populate_recordset(NULL::${table}, ${JSON.stringify(rows)}::jsonb)`,
+  )
+}
+
+/** Updates rows by their id, all in the same columns. Gives them back as stored. */
+export async function updateRows(
+  tx: Transaction,
+  entity: AnyEntity,
+  columns: readonly string[],
+  rows: readonly JsonRow[],
+): Promise<JsonRow[]> {
+  const set = columns.map((name) => sql`${sql.identifier(name)} = r.${sql.identifier(name)}`)
+  const { rows: stored } = await tx.execute<StoredRow>(
+    sql`UPDATE ${tableOf(entity)} AS t SET ${sql.join(set, sql`, `)} FROM ${recordsOf(entity, rows)} r
+        WHERE t.id = r.id RETURNING to_jsonb(t) AS row`,
+  )
+  return stored.map(({ row }) => row)
+}
+
+/** Has Postgres read patches and bases in the columns' own types and print them: what is equal there is printed alike. */
+export async function readInColumnTypes(
+  tx: Transaction,
+  entity: AnyEntity,
+  patches: readonly { patch: JsonRow; base: JsonRow }[],
+): Promise<{ patch: JsonRow; base: JsonRow }[]> {
+  const table = tableOf(entity)
+  const { rows } = await tx.execute<{ patch: JsonRow; base: JsonRow }>(sql`
+    SELECT to_jsonb(p) AS patch, to_jsonb(b) AS base
+    FROM jsonb_array_elements(${JSON.stringify(patches)}::jsonb) WITH ORDINALITY AS w (written, position),
+      jsonb_populate_record(NULL::${table}, w.written -> 'patch') AS p,
+      jsonb_populate_record(NULL::${table}, w.written -> 'base') AS b
+    ORDER BY w.position
+  `)
+  return rows
+}
+
+/** Deletes a band or project with all that is in it. */
+export async function deleteContainer(tx: Transaction, entity: AnyEntity, key: string): Promise<void> {
+  await tx.execute(sql`SELECT app.delete_container(${entity.name}, ${key}::uuid)`)
+}
+
+/** Brings a band or project back with all that went with it. */
+export async function restoreContainer(tx: Transaction, entity: AnyEntity, key: string): Promise<void> {
+  await tx.execute(sql`SELECT app.restore_container(${entity.name}, ${key}::uuid)`)
+}
+
+/** The ids of all memberships of these bands or projects. */
+export async function membershipsOf(
+  tx: Transaction,
+  membership: AnyEntity,
+  containers: readonly string[],
+): Promise<string[]> {
+  const scope = sql.identifier(membership.scope.column)
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`SELECT t.id FROM ${tableOf(membership)} t WHERE t.${scope} = ANY (${uuids(containers)}) AND t.deleted_at IS NULL`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Locks memberships and their containers, before anything else of the transaction. */
+export async function lockMemberships(tx: Transaction, membership: AnyEntity, ids: readonly string[]): Promise<void> {
+  await tx.execute(sql`SELECT app.lock_memberships(${membership.name}, ${uuids(ids)})`)
+}
+
+/** An array of uuids as one parameter: drizzle would spread it into a list. Ids are uuids, so nothing needs quoting. */
+export function uuids(ids: readonly string[]): SQL {
+  return sql`${`{${ids.join(',')}}`}::uuid[]`
+}
+
+function tableOf(entity: AnyEntity): SQL {
+  return sql`public.${sql.identifier(entity.name)}`
+}
+
+function recordsOf(entity: AnyEntity, rows: readonly Record<string, Json>[]): SQL {
+  return sql`jsonb_populate_recordset(NULL::${tableOf(entity)}, ${JSON.stringify(rows)}::jsonb)`
+}
