@@ -1,8 +1,12 @@
 import { compare } from 'bcryptjs'
+import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { allEntities } from '../entities'
+import type { JsonRow } from '../lib/protocol/json'
 import { testDatabase } from '../scripts/test/postgres'
 import { NIGHT_SHIFT, PAPER_LIONS, SAMPLE_PASSWORD, SAMPLE_USERS } from './sample-ids'
+import { syncedTables } from './schema'
 import { seed } from './seed'
 
 async function ask<T>(url: string, statement: string): Promise<T[]> {
@@ -103,4 +107,24 @@ test('every sample account has the documented password and is marked as a sample
     expect(is_sample).toBe(true)
     expect(await compare(SAMPLE_PASSWORD, password_hash)).toBe(true)
   }
+})
+
+test('every sample row is one its entity serves, under the key its entity derives', async () => {
+  await using db = await testDatabase({ seeded: true })
+  const client = new pg.Client(db.ownerUrl)
+  await client.connect()
+  const problems: string[] = []
+  for (const entity of allEntities) {
+    const table = syncedTables[entity.name as keyof typeof syncedTables]
+    for (const row of (await drizzle(client).select().from(table)) as JsonRow[]) {
+      const visible = Object.fromEntries(Object.entries(row).filter(([column]) => !entity.hidden.includes(column)))
+      const parsed = entity.row.safeParse(visible)
+      if (!parsed.success) problems.push(`${entity.name} ${String(row['id'])}: ${JSON.stringify(parsed.error.issues)}`)
+      const key = entity.derivedKey?.(row, String(row['user_id']))
+      if (key !== undefined && key !== row['id'])
+        problems.push(`${entity.name} ${String(row['id'])}: its key should be ${key}`)
+    }
+  }
+  await client.end()
+  expect(problems).toEqual([])
 })
