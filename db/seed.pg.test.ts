@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { allEntities } from '../entities'
-import type { JsonRow } from '../lib/protocol/json'
+import { type JsonRow, textIn } from '../lib/protocol/json'
 import { testDatabase } from '../scripts/test/postgres'
 import { NIGHT_SHIFT, PAPER_LIONS, SAMPLE_PASSWORD, SAMPLE_USERS } from './sample-ids'
 import { syncedTables } from './schema'
@@ -119,10 +119,9 @@ test('every sample row is one its entity serves, under the key its entity derive
     for (const row of (await drizzle(client).select().from(table)) as JsonRow[]) {
       const visible = Object.fromEntries(Object.entries(row).filter(([column]) => !entity.hidden.includes(column)))
       const parsed = entity.row.safeParse(visible)
-      if (!parsed.success) problems.push(`${entity.name} ${String(row['id'])}: ${JSON.stringify(parsed.error.issues)}`)
-      const key = entity.derivedKey?.(row, String(row['user_id']))
-      if (key !== undefined && key !== row['id'])
-        problems.push(`${entity.name} ${String(row['id'])}: its key should be ${key}`)
+      if (!parsed.success) problems.push(`${entity.name} ${textIn(row, 'id')}: ${JSON.stringify(parsed.error.issues)}`)
+      const key = entity.derivedKey?.(row, textIn(row, 'user_id'))
+      if (key !== undefined && key !== row['id']) problems.push(`${entity.name} ${textIn(row, 'id')} should be ${key}`)
     }
   }
   await client.end()
