@@ -6,6 +6,14 @@ import { env, EnvError } from './env'
 /** What keeps the app from starting, as sentences for the operator. */
 export type StartProblem = { kind: 'setting' | 'role'; message: string }
 
+/** Ends the process with a sentence where the app is set up wrongly: it must not serve. */
+export async function startOrExit(): Promise<void> {
+  const problem = await findStartProblem()
+  if (problem === null) return
+  console.error(`Backline cannot start: ${problem.message} Every variable is explained in .env.example.`)
+  process.exit(1)
+}
+
 /**
  * Checks settings and database role once, before the first request: a wrong setting is told at start and not at somebody's first click,
  * and a role that row-level security does not bind must never serve. A database that does not answer is no reason to stay down: it may
