@@ -78,13 +78,3 @@ test('somebody invited opens an account on the way and becomes a member; the nex
   await other.page.getByRole('button', { name: 'Join the band' }).click()
   await other.page.getByRole('alert').filter({ hasText: 'This invite does not work' }).waitFor()
 })
-
-test('without scripts the forms still work', async ({ browser }) => {
-  const context = await browser.newContext({ baseURL: inject('appUrl'), javaScriptEnabled: false })
-  const page = await context.newPage()
-  await page.goto('/sign-up')
-  await openAccount(page, somebody())
-  await page.waitForURL((url) => url.pathname === '/')
-  expect((await context.cookies()).map(({ name }) => name)).toContain('next-auth.session-token')
-  await context.close()
-})

@@ -12,7 +12,7 @@ interface AccountFormProps {
   children: (state: FormState) => ReactNode
 }
 
-/** A form that is sent to a server action: before hydration too, as an ordinary form. Says what went wrong above its fields. */
+/** A form that is sent to a server action (React repeats a click that came before hydration). Says what went wrong above its fields. */
 export function AccountForm({ action, submit, children }: AccountFormProps) {
   const [state, send, isSending] = useActionState(action, FRESH)
   const callbackUrl = useCallbackUrl()
