@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testApp } from '@/scripts/test/app'
+import { eventually } from '@/scripts/test/eventually'
 import { backstage } from '@/scripts/test/people'
 import { testDatabase } from '@/scripts/test/postgres'
 import { Resources } from '@/scripts/test/resources'
@@ -131,7 +132,7 @@ test('of two who wait, one may leave and the other is answered', async () => {
   const request = await door.upstream.next()
   const stayer = door.read(`${WAITING}&cursor=2`)
   const { sharedAnswers } = await import('./shared-answers')
-  await vi.waitFor(() => expect(sharedAnswers().readers).toBe(2))
+  await eventually(() => expect(sharedAnswers().readers).toBe(2))
   leaver.abort()
   await gone
   request.answer(200, ELECTRIC, ROWS)

@@ -1,10 +1,11 @@
 import { ShapeStream, type Message } from '@electric-sql/client'
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allEntities } from '@/entities'
 import { ELECTRIC_PARAMS } from '@/lib/protocol/names'
 import { readErrorBody } from '@/lib/protocol/errors'
 import { testApp, type TestApp } from '@/scripts/test/app'
+import { eventually } from '@/scripts/test/eventually'
 import { backstage, type Backstage } from '@/scripts/test/people'
 import { testDatabase } from '@/scripts/test/postgres'
 import { Resources } from '@/scripts/test/resources'
@@ -62,8 +63,7 @@ const liveUrl = (scope: string, { offset, handle }: { offset: string; handle: st
   `songs?scope=${scope}&offset=${offset}&handle=${handle}&live=true`
 
 /** Resolves when this many readers wait for upstream in this process. */
-const untilWaiting = (readers: number) =>
-  vi.waitFor(() => expect(sharedAnswers().readers).toBe(readers), { timeout: 20_000 })
+const untilWaiting = (readers: number) => eventually(() => expect(sharedAnswers().readers).toBe(readers))
 
 test('an ordinary ShapeStream reads a snapshot and then each change', async () => {
   const own = await stage.band({ [people.sarah]: 'owner' })
@@ -79,10 +79,10 @@ test('an ordinary ShapeStream reads a snapshot and then each change', async () =
   const titles = () =>
     seen.flatMap((message) => ('value' in message && 'title' in message.value ? [message.value['title']] : []))
   stream.subscribe((messages) => void seen.push(...messages))
-  await vi.waitFor(() => expect(stream.isUpToDate).toBe(true))
+  await eventually(() => expect(stream.isUpToDate).toBe(true))
   expect(titles()).toEqual(['Wonderwall'])
   await stage.song(own, 'Creep')
-  await vi.waitFor(() => expect(titles()).toEqual(['Wonderwall', 'Creep']))
+  await eventually(() => expect(titles()).toEqual(['Wonderwall', 'Creep']))
   end.abort()
 })
 
