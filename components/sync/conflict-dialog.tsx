@@ -35,7 +35,7 @@ export function ConflictDialog(props: ConflictDialogProps) {
       title={words.title}
       description={`“${rowTitle}” was changed by two people at the same time. Nothing is lost; the band sees what you choose.`}
     >
-      <div className="grid gap-3 pb-2">
+      <div className="grid grid-cols-1 gap-3 pb-2">
         {words.before === null ? null : (
           <p className="text-sm text-ink-muted">
             Before: <span className="text-ink">{words.before}</span>
@@ -48,7 +48,7 @@ export function ConflictDialog(props: ConflictDialogProps) {
         />
         <VersionCard
           version={words.offered}
-          note="offered"
+          note="not shown yet"
           onChoose={mayDecide ? () => decide({ kind: 'offered' }) : null}
         />
         {mayDecide && words.editable !== null ? (

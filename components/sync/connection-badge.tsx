@@ -5,8 +5,8 @@ import { connectionWord, lastSyncedWords } from './status-words'
 
 interface ConnectionBadgeProps {
   connection: ConnectionView
-  /** One line for the phone's header, two for the sidebar. */
-  layout: 'line' | 'block'
+  /** Closer lines for the phone's header. */
+  layout: 'header' | 'sidebar'
 }
 
 /**
@@ -17,9 +17,10 @@ export function ConnectionBadge({ connection, layout }: ConnectionBadgeProps) {
   const now = useNow()
   const word = connectionWord(connection)
   const isConnected = word === 'Connected'
+  const pending = connection.unsentCount > 0 ? `${connection.unsentCount} pending` : null
   return (
-    <div className={classNames('min-w-0 text-sm', layout === 'line' && 'flex items-baseline gap-x-2')}>
-      <div className="flex items-center gap-2">
+    <div className="min-w-0 text-sm">
+      <output aria-live="polite" className="flex items-center gap-2">
         <span
           aria-hidden
           className={classNames(
@@ -28,22 +29,14 @@ export function ConnectionBadge({ connection, layout }: ConnectionBadgeProps) {
             word === 'Connecting' && 'animate-breathe',
           )}
         />
-        <output aria-live="polite" className="flex items-center gap-2">
-          <span className="font-semibold whitespace-nowrap">{word}</span>
-          {connection.unsentCount > 0 ? (
-            <span className="rounded-full bg-pending/15 px-2 py-px text-xs font-semibold whitespace-nowrap text-pending">
-              {connection.unsentCount} pending
-            </span>
-          ) : null}
-        </output>
-      </div>
-      <p
-        className={classNames(
-          'truncate text-xs text-ink-muted',
-          layout === 'block' && 'pl-4.5',
-          layout === 'line' && connection.unsentCount > 0 && 'max-[400px]:sr-only',
+        <span className="font-semibold whitespace-nowrap">{word}</span>
+        {pending === null ? null : (
+          <span className="rounded-full bg-pending/15 px-2 text-xs/5 font-semibold whitespace-nowrap text-pending">
+            {pending}
+          </span>
         )}
-      >
+      </output>
+      <p className={classNames('truncate pl-4.5 text-xs text-ink-muted', layout === 'header' && 'leading-tight')}>
         {connection.areReadsDelayed ? 'Saved; others’ changes delayed' : lastSyncedWords(connection.lastSyncedAt, now)}
       </p>
     </div>

@@ -16,7 +16,7 @@ interface EditorNoticeProps {
 export function EditorNotice({ changes, nameOf, onTake }: EditorNoticeProps) {
   if (changes.length === 0) return null
   return (
-    <Callout tone="info" className="grid gap-2">
+    <Callout tone="info" className="grid grid-cols-1 gap-2">
       {changes.map(({ field, value, by }) => (
         <div key={field} className="flex flex-wrap items-center justify-between gap-2">
           <p className="min-w-0 wrap-break-word">

@@ -21,7 +21,7 @@ interface OutboxListProps {
 export function OutboxList({ label, items, isOnline, actions }: OutboxListProps) {
   const now = useNow()
   return (
-    <ul aria-label={label} className="grid overflow-hidden rounded-card border border-line bg-surface">
+    <ul aria-label={label} className="grid grid-cols-1 overflow-hidden rounded-card border border-line bg-surface">
       {items.map((item) => {
         const words = outboxWords(item, isOnline)
         return (
@@ -33,7 +33,7 @@ export function OutboxList({ label, items, isOnline, actions }: OutboxListProps)
             className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-2 border-b border-line p-4 last:border-b-0"
           >
             <RowStatusIcon status={words.status} size="md" text="hidden" className="self-start" />
-            <div className="grid gap-0.5">
+            <div className="grid grid-cols-1 gap-0.5">
               <p className="font-medium wrap-break-word">{words.what}</p>
               <p className={classNames('text-sm', words.status === 'error' ? 'text-error' : 'text-ink-muted')}>
                 {words.why}

@@ -1,6 +1,6 @@
 import { classNames } from '@/components/ui/class-names'
 import type { RowStatus } from '@/lib/sync/types'
-import { ROW_STATUS_WORDS } from './status-words'
+import { ROW_STATUS_CAPTIONS, ROW_STATUS_WORDS } from './status-words'
 
 interface RowStatusIconProps {
   status: RowStatus
@@ -43,6 +43,18 @@ export function RowStatusIcon({ status, size = 'sm', text = 'auto', className }:
         {DRAWINGS[status]}
       </svg>
       <span className={isTextShown ? undefined : 'sr-only'}>{words}</span>
+    </span>
+  )
+}
+
+/** A word or two beside a title, for eyes only: the icon's text has told everybody else. */
+export function RowStatusCaption({ status, className }: { status: RowStatus; className?: string }) {
+  const caption = ROW_STATUS_CAPTIONS[status]
+  if (caption === null) return null
+  const color = status === 'unread' ? 'text-syncing' : COLORS[status]
+  return (
+    <span aria-hidden className={classNames('shrink-0 text-xs font-medium whitespace-nowrap', color, className)}>
+      {caption}
     </span>
   )
 }

@@ -12,6 +12,16 @@ export const ROW_STATUS_WORDS: Record<RowStatus, string> = {
   unread: 'Changed since you looked',
 }
 
+/** What stands beside a title, where there is something to say; the icon's text says it in full. */
+export const ROW_STATUS_CAPTIONS: Record<RowStatus, string | null> = {
+  synced: null,
+  syncing: 'Syncing…',
+  pending: 'Pending',
+  error: 'Not saved',
+  conflict: 'Two versions',
+  unread: 'New',
+}
+
 /** The connection in one word: what the dot stands for. */
 export function connectionWord(connection: ConnectionView): 'Connected' | 'Connecting' | 'Offline' | 'Signed out' {
   switch (connection.kind) {

@@ -26,6 +26,7 @@ export function Dialog({ open, onOpenChange, title, description, footer, classNa
         <Primitive.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Primitive.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusMarked}
           className={classNames(
             'fixed inset-x-0 bottom-0 z-50 grid max-h-[92dvh] grid-rows-[auto_minmax(0,1fr)_auto] rounded-t-card border border-line bg-surface shadow-lift outline-none',
             'sm:top-1/2 sm:right-auto sm:bottom-auto sm:left-1/2 sm:w-full sm:max-w-lg sm:-translate-1/2 sm:rounded-card',
@@ -33,7 +34,7 @@ export function Dialog({ open, onOpenChange, title, description, footer, classNa
           )}
         >
           <header className="flex items-start gap-4 p-5 pb-3">
-            <div className="grid min-w-0 flex-1 gap-1">
+            <div className="grid grid-cols-1 min-w-0 flex-1 gap-1">
               <Primitive.Title className="text-lg font-semibold tracking-tight">{title}</Primitive.Title>
               {description ? (
                 <Primitive.Description className="text-ink-muted">{description}</Primitive.Description>
@@ -57,4 +58,12 @@ export function Dialog({ open, onOpenChange, title, description, footer, classNa
       </Primitive.Portal>
     </Primitive.Root>
   )
+}
+
+/** Focus starts on the control marked `data-autofocus`, else on "Close", which does no harm. */
+function focusMarked(event: Event): void {
+  const marked = event.target instanceof HTMLElement ? event.target.querySelector('[data-autofocus]') : null
+  if (!(marked instanceof HTMLElement)) return
+  event.preventDefault()
+  marked.focus()
 }

@@ -17,5 +17,5 @@ export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
 
 /** The platform's own select: the best one on a phone and with a keyboard. Belongs into a `Field`. */
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
-  return <select className={classNames(CONTROL, 'h-10 pr-8', className)} {...rest} />
+  return <select className={classNames(CONTROL, 'h-10 pr-2', className)} {...rest} />
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useTheme } from 'next-themes'
+import { useSyncExternalStore } from 'react'
 import { Toaster as Primitive } from 'sonner'
 
 /** How long a notice stays, in milliseconds (R-TOAST-01). */
@@ -9,14 +10,15 @@ export const TOAST_MS = 5_000
 /** Where notices appear: one polite live region for the whole app. Raise one with sonner's `toast`. */
 export function Toaster() {
   const { resolvedTheme } = useTheme()
+  const isPhone = useSyncExternalStore(listen, readIsPhone, () => false)
   return (
     <Primitive
       theme={resolvedTheme === 'dark' ? 'dark' : 'light'}
-      position="bottom-right"
+      // On phones the buttons of screens and dialogs are below.
+      position={isPhone ? 'top-center' : 'bottom-right'}
       duration={TOAST_MS}
       closeButton
-      // Above the phone's bottom bar.
-      mobileOffset={{ bottom: 'calc(4.5rem + env(safe-area-inset-bottom))', left: 12, right: 12 }}
+      mobileOffset={{ top: 'calc(3.75rem + env(safe-area-inset-top))', left: 12, right: 12 }}
       toastOptions={{
         classNames: {
           toast: '!rounded-card !border-line !bg-raised !text-ink !shadow-lift !font-sans',
@@ -27,4 +29,16 @@ export function Toaster() {
       }}
     />
   )
+}
+
+const PHONE = '(max-width: 640px)'
+
+function readIsPhone(): boolean {
+  return window.matchMedia(PHONE).matches
+}
+
+function listen(listener: () => void): () => void {
+  const query = window.matchMedia(PHONE)
+  query.addEventListener('change', listener)
+  return () => query.removeEventListener('change', listener)
 }

@@ -41,7 +41,7 @@ export function CreateBandDialog({ open, onOpenChange }: { open: boolean; onOpen
     >
       <form id="create-band" onSubmit={create} className="py-1">
         <Field label="Name" error={error}>
-          {(control) => <Input {...control} name="name" maxLength={200} autoComplete="off" />}
+          {(control) => <Input {...control} data-autofocus name="name" maxLength={200} autoComplete="off" />}
         </Field>
       </form>
     </Dialog>

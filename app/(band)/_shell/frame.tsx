@@ -25,7 +25,7 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
   const connection = useConnection()
   const name = user.name ?? user.email ?? 'You'
   return (
-    <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[15.5rem_minmax(0,1fr)] md:grid-rows-1">
+    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[15.5rem_minmax(0,1fr)] md:grid-rows-1">
       <a
         href="#screen"
         className="sr-only z-50 rounded-control bg-tape px-4 py-2 text-on-tape focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
@@ -33,13 +33,13 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
         Skip to the screen
       </a>
       <header className="flex items-center justify-between gap-3 border-b border-line bg-surface px-4 pt-[env(safe-area-inset-top)] md:hidden">
-        <div className="flex min-h-13 min-w-0 items-center">
-          <ConnectionBadge connection={connection} layout="line" />
+        <div className="flex min-h-13 shrink-0 items-center">
+          <ConnectionBadge connection={connection} layout="header" />
         </div>
-        <BandSwitcher bandId={bandId} className="h-9 max-w-[46%]" />
+        <BandSwitcher bandId={bandId} className="h-9 shrink px-2.5" />
       </header>
       <aside className="hidden min-h-0 flex-col gap-5 overflow-y-auto border-r border-line bg-surface p-4 md:flex">
-        <ConnectionBadge connection={connection} layout="block" />
+        <ConnectionBadge connection={connection} layout="sidebar" />
         <BandSwitcher bandId={bandId} className="w-full" />
         <Navigation route={route} bandId={bandId} layout="side" />
         <div className="mt-auto grid gap-4">

@@ -57,10 +57,12 @@ function CloseAccountDialog({ onClose }: { onClose: () => void }) {
       <form
         id="close-account"
         onSubmit={(event: FormEvent<HTMLFormElement>) => submit(event)}
-        className="grid gap-4 py-1"
+        className="grid grid-cols-1 gap-4 py-1"
       >
         <Field label="Your password" error={errors['password']}>
-          {(control) => <Input {...control} name="password" type="password" autoComplete="current-password" />}
+          {(control) => (
+            <Input {...control} data-autofocus name="password" type="password" autoComplete="current-password" />
+          )}
         </Field>
         {message === null ? null : (
           <Callout tone="bad" role="alert">

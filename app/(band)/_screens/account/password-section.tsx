@@ -23,7 +23,7 @@ export function PasswordSection() {
   })
   return (
     <Section title="Password" hint="Changing it signs you out on all other devices.">
-      <form onSubmit={submit} className="grid gap-4 rounded-card border border-line bg-surface p-4 sm:p-5">
+      <form onSubmit={submit} className="grid grid-cols-1 gap-4 rounded-card border border-line bg-surface p-4 sm:p-5">
         <Field
           label="Current password"
           hint="Leave it empty if you have only signed in with GitHub or Google."

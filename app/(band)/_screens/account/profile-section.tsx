@@ -33,10 +33,10 @@ export function ProfileSection() {
   const name = me.user.name ?? ''
   return (
     <Section title="Name and picture" hint="As your bands see you.">
-      <form onSubmit={submit} className="grid gap-4 rounded-card border border-line bg-surface p-4 sm:p-5">
+      <form onSubmit={submit} className="grid grid-cols-1 gap-4 rounded-card border border-line bg-surface p-4 sm:p-5">
         <div className="flex items-start gap-4">
           <Avatar name={name || '?'} src={me.user.image} size="lg" />
-          <div className="grid min-w-0 flex-1 gap-4">
+          <div className="grid grid-cols-1 min-w-0 flex-1 gap-4">
             <Field label="Name" error={errors['name']}>
               {(control) => <Input {...control} name="name" defaultValue={name} maxLength={200} autoComplete="name" />}
             </Field>

@@ -19,7 +19,7 @@ export function LatelyList({ bandId }: { bandId: string }) {
   if (rows.length === 0) return null
   return (
     <Section title={`Lately in ${name}`}>
-      <ul className="grid gap-2.5">
+      <ul className="grid grid-cols-1 gap-2.5">
         {rows.slice(0, SHOWN).map((change) => {
           const member = members.find((each) => each.user_id === change.actor_id)
           const who = member?.display_name ?? 'Someone'

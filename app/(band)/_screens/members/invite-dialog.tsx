@@ -54,7 +54,7 @@ export function InviteDialog({ bandId, open, onOpenChange }: InviteDialogProps) 
         </>
       }
     >
-      <form id="invite" noValidate onSubmit={invite} className="grid gap-4 py-1">
+      <form id="invite" noValidate onSubmit={invite} className="grid grid-cols-1 gap-4 py-1">
         <Field label="Role">
           {(control) => (
             <Select {...control} name="role">

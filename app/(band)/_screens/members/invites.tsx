@@ -39,7 +39,7 @@ export function Invites({ bandId }: { bandId: string }) {
       {open.length === 0 ? (
         <p className="rounded-card border border-dashed border-line p-4 text-ink-muted">No open invites.</p>
       ) : (
-        <ul aria-label="Open invites" className="grid rounded-card border border-line bg-surface">
+        <ul aria-label="Open invites" className="grid grid-cols-1 rounded-card border border-line bg-surface">
           {open.map((invite) => (
             <InviteRow key={invite.id} invite={invite} />
           ))}

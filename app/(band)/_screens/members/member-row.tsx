@@ -24,31 +24,33 @@ export function MemberRow({ member, onRemove }: { member: Membership; onRemove: 
       data-entity="band_members"
       data-id={member.id}
       data-sync={status}
-      className="flex items-center gap-3 border-b border-line px-4 py-3 last:border-b-0"
+      className="flex items-center gap-2 border-b border-line px-3 py-3 last:border-b-0 sm:gap-3 sm:px-4"
     >
       <RowStatusAction entity="band_members" rowKey={member.id} scope={member.band_id} title={name} />
       <Avatar name={name} src={member.avatar_url} />
-      <span className="min-w-0 flex-1 truncate font-medium">
-        {name} {isMe ? <span className="font-normal text-ink-muted">(you)</span> : null}
-      </span>
-      {permissions.mayChange(member, 'role') ? (
-        <Select
-          aria-label={`Role of ${name}`}
-          value={member.role}
-          className="w-36 shrink-0"
-          onChange={(event) =>
-            update(member.id, { role: ROLES.find((role) => role === event.currentTarget.value) ?? member.role })
-          }
-        >
-          {ROLES.map((role) => (
-            <option key={role} value={role}>
-              {ROLE_WORDS[role]}
-            </option>
-          ))}
-        </Select>
-      ) : (
-        <span className="text-ink-muted">{ROLE_WORDS[member.role]}</span>
-      )}
+      <div className="grid min-w-0 flex-1 grid-cols-1 items-center gap-1.5 sm:grid-cols-[minmax(0,1fr)_auto] sm:gap-3">
+        <span className="truncate font-medium">
+          {name} {isMe ? <span className="font-normal text-ink-muted">(you)</span> : null}
+        </span>
+        {permissions.mayChange(member, 'role') ? (
+          <Select
+            aria-label={`Role of ${name}`}
+            value={member.role}
+            className="w-40"
+            onChange={(event) =>
+              update(member.id, { role: ROLES.find((role) => role === event.currentTarget.value) ?? member.role })
+            }
+          >
+            {ROLES.map((role) => (
+              <option key={role} value={role}>
+                {ROLE_WORDS[role]}
+              </option>
+            ))}
+          </Select>
+        ) : (
+          <span className="text-ink-muted">{ROLE_WORDS[member.role]}</span>
+        )}
+      </div>
       {permissions.mayDelete(member) ? (
         <Menu
           label={`Actions for ${name}`}

@@ -35,7 +35,7 @@ export default function MembersScreen({ bandId }: { bandId: string }) {
         {members.length === 0 && status === 'loading' ? (
           <Spinner label="Loading members…" />
         ) : (
-          <ul aria-label="Members" className="grid rounded-card border border-line bg-surface">
+          <ul aria-label="Members" className="grid grid-cols-1 rounded-card border border-line bg-surface">
             {members.map((member) => (
               <MemberRow key={member.id} member={member} onRemove={() => setLeaving(member)} />
             ))}

@@ -59,7 +59,7 @@ function SongEditor({ song, onClose }: { song: Song; onClose: () => void }) {
       className="sm:max-w-2xl"
       footer={<Button onClick={close}>Done</Button>}
     >
-      <div className="grid gap-4 pb-2">
+      <div className="grid grid-cols-1 gap-4 pb-2">
         <EditorNotice changes={changes} nameOf={nameOf} onTake={takeTheirs} />
         <SongForm values={values} isEditable={isEditable} onChange={change} onLeave={() => sync?.flush()} />
       </div>

@@ -36,7 +36,7 @@ export function SongList({ bandId, songs, sort, onSort }: SongListProps) {
     overscan: 8,
   })
   return (
-    <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
+    <div ref={scroller} className="relative min-h-0 flex-1 overflow-y-auto">
       <table aria-label="Songs" aria-rowcount={songs.length + 1} className="block">
         <thead className="sticky top-0 z-10 hidden border-b border-line bg-stage lg:block">
           <tr aria-rowindex={1} className={classNames(COLUMNS, 'h-10 text-left')}>

@@ -2,6 +2,7 @@
 
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
 import { memo, useState } from 'react'
+import { RowStatusCaption } from '@/components/sync/row-status-icon'
 import { Button } from '@/components/ui/button'
 import { classNames } from '@/components/ui/class-names'
 import { InlineText } from '@/components/ui/inline-text'
@@ -66,7 +67,7 @@ export const SongRow = memo(function SongRow({ song, index, top, measure, onOpen
         song.status === 'retired' && 'text-ink-muted',
       )}
     >
-      <td className="grid min-w-0 grid-cols-[auto_minmax(0,1fr)] items-center gap-x-2">
+      <td className="grid min-w-0 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-2">
         <RowStatusAction entity="songs" rowKey={song.id} scope={song.band_id} title={song.title} />
         <div className="min-w-0">
           <InlineText
@@ -80,6 +81,7 @@ export const SongRow = memo(function SongRow({ song, index, top, measure, onOpen
           />
           <p className="truncate px-2 text-sm text-ink-muted lg:hidden">{summaryOf(song)}</p>
         </div>
+        <RowStatusCaption status={status} />
       </td>
       <td className="hidden min-w-0 lg:block">
         <InlineText

@@ -31,7 +31,7 @@ export function SongToolbar({ filter, onFilter, sort, onSort, choices }: SongToo
   useSlashToSearch(search)
   const isFiltered = JSON.stringify(filter) !== JSON.stringify(NO_FILTER)
   return (
-    <search className="flex gap-2 overflow-x-auto p-0.5 sm:flex-wrap">
+    <search className="relative flex gap-2 overflow-x-auto p-0.5 sm:flex-wrap">
       <Field label="Search songs" labelHidden className="relative min-w-40 flex-1 sm:max-w-72">
         {(control) => (
           <>
@@ -66,7 +66,7 @@ export function SongToolbar({ filter, onFilter, sort, onSort, choices }: SongToo
         choices={choices.keys.map((key) => [key, key])}
         onChoose={(key) => onFilter({ ...filter, key })}
       />
-      <Field label="Sort by" labelHidden className="w-36 shrink-0 lg:hidden">
+      <Field label="Sort by" labelHidden className="w-40 shrink-0 lg:hidden">
         {(control) => (
           <Select
             {...control}
@@ -99,7 +99,7 @@ interface ChoiceProps {
 
 function Choice({ label, value, choices, onChoose }: ChoiceProps) {
   return (
-    <Field label={`Filter by ${label.toLowerCase()}`} labelHidden className="w-32 shrink-0">
+    <Field label={`Filter by ${label.toLowerCase()}`} labelHidden className="w-36 shrink-0">
       {(control) => (
         <Select {...control} value={value ?? ''} onChange={(event) => onChoose(event.currentTarget.value || null)}>
           <option value="">Any {label.toLowerCase()}</option>

@@ -24,7 +24,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
 
   return (
     <div className="flex h-full flex-col">
-      <header className="grid gap-3 border-b border-line px-4 py-3 sm:px-6 sm:pt-6">
+      <header className="grid grid-cols-1 gap-3 border-b border-line px-4 py-3 sm:px-6 sm:pt-6">
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
           <h1 className="text-2xl font-bold tracking-tight">
             Songs{' '}

@@ -19,7 +19,10 @@ export function BandQuestions({ bandId }: { bandId: string }) {
   if (questions.length === 0) return <p className="text-ink-muted">{name}: nothing to settle.</p>
   return (
     <>
-      <ul aria-label={`To be settled in ${name}`} className="grid rounded-card border border-line bg-surface">
+      <ul
+        aria-label={`To be settled in ${name}`}
+        className="grid grid-cols-1 rounded-card border border-line bg-surface"
+      >
         {questions.map((question) => (
           <QuestionRow key={question.id} question={question} onOpen={() => setOpenId(question.id)} />
         ))}

@@ -41,7 +41,7 @@ export function EditRefusedDialog({ item, onSave, onClose }: EditRefusedDialogPr
         </>
       }
     >
-      <form id="edit-refused" onSubmit={save} className="grid gap-4 py-1">
+      <form id="edit-refused" onSubmit={save} className="grid grid-cols-1 gap-4 py-1">
         {item.reason ? <Callout tone="bad">{[item.reason.message, ...item.reason.issues].join(' ')}</Callout> : null}
         {fields.map(([field, value]) => (
           <Field key={field} label={capitalized(fieldWords(field))}>

@@ -37,7 +37,7 @@ export default function SyncScreen() {
         )
       }
     >
-      <div className="grid gap-1.5">
+      <div className="grid grid-cols-1 gap-1.5">
         <SyncStateLine connection={connection} />
         {connection.stuck === null ? null : <Callout tone="warning">{connection.stuck}</Callout>}
         <StorageLine connection={connection} />
