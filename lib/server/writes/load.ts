@@ -16,7 +16,7 @@ import { DELETED_FIELD, questions } from './questions'
 import type { Write } from './received'
 import type { RejectedWrites } from './rejected'
 import { rowId } from './row-id'
-import { lockRows, readInColumnTypes, readRows, readScopes, uuids } from './statements'
+import { lockRows, readInColumnTypes, readRows, readScopes, readUnreadable, uuids } from './statements'
 import { wireColumns, wireRow } from './table'
 
 /** What was read for a segment: the state to plan on, and the writes with their values as Postgres prints them. */
@@ -45,22 +45,26 @@ export async function loadState(
   }
   const rows = new Map<string, WorkingRow>()
   const stored = new Map<string, JsonRow>()
+  const unreadable = new Set<string>()
   // Questions come last: whoever holds a row holds what is asked about it.
   const inOrder = [...allEntities.filter((entity) => entity !== questions), questions]
   for (const entity of inOrder) {
     const keys = wanted.keysOf(entity)
     if (keys.length === 0) continue
-    for (const raw of await readForChange(tx, entity, keys, wanted)) {
+    const read = await readForChange(tx, entity, keys, wanted)
+    for (const raw of read.rows) {
       const row = wireRow(entity, raw)
       const id = rowId(entity, textIn(row, 'id'))
       rows.set(id, { entity, key: textIn(row, 'id'), row, lastOp: null })
       stored.set(id, row)
     }
+    for (const key of read.unreadable) unreadable.add(rowId(entity, key))
   }
   const state: PlanState = {
     viewer,
     rows,
     rejected,
+    unreadable,
     referenced: new Map(),
     openQuestions: new Map(),
     ops: [],
@@ -103,11 +107,16 @@ async function readForChange(
   entity: AnyEntity,
   keys: readonly string[],
   wanted: WantedRows,
-): Promise<JsonRow[]> {
-  const locked = await lockRows(tx, entity, keys)
-  const found = new Set(locked.map((row) => row['id']))
-  const missing = keys.filter((key) => !found.has(key) && wanted.isKnown(entity, key))
-  return missing.length === 0 ? locked : [...locked, ...(await readRows(tx, entity, missing))]
+): Promise<{ rows: JsonRow[]; unreadable: string[] }> {
+  const rows = await lockRows(tx, entity, keys)
+  const found = new Set(rows.map((row) => row['id']))
+  const missing = () => keys.filter((key) => !found.has(key) && wanted.isKnown(entity, key))
+  if (missing().length === 0) return { rows, unreadable: [] }
+  for (const row of await readRows(tx, entity, missing())) {
+    rows.push(row)
+    found.add(row['id'])
+  }
+  return { rows, unreadable: missing().length === 0 ? [] : await readUnreadable(tx, entity, missing()) }
 }
 
 async function readQuestions(tx: Transaction, keys: readonly string[]): Promise<JsonRow[]> {

@@ -1,8 +1,8 @@
 import 'server-only'
 import { mayDelete } from '@/lib/entity/access'
-import { forbidden, notFound } from './outcome'
+import { forbidden } from './outcome'
 import { addOp, type Decision, type PlanState, type WorkingRow } from './plan-state'
-import { findRow, mergeIntoRow, scopeOf } from './plan-update'
+import { findRow, mergeIntoRow, scopeOf, whyNotFound } from './plan-update'
 import type { Write } from './received'
 import { rowId } from './row-id'
 
@@ -12,7 +12,7 @@ const NOW = 'now'
 export function planDelete(state: PlanState, write: Extract<Write, { op: 'delete' }>): Decision {
   const { entity, key } = write
   const target = findRow(state, write)
-  if (!target) return alreadyGone(state, write) ?? notFound()
+  if (!target) return alreadyGone(state, write) ?? whyNotFound(state, write)
   if (!mayDelete({ entity, scope: scopeOf(state, target), row: target.row, viewer: state.viewer })) return forbidden()
   if (target.row['deleted_at'] !== null) {
     return { kind: 'applied', isChange: false, logged: null, subject: { entity, key, after: target.lastOp } }
@@ -42,7 +42,7 @@ export function planRestore(state: PlanState, write: Extract<Write, { op: 'resto
   const target = state.rows.get(rowId(entity, key))
   if (entity.cascade && target && target.row['deleted_at'] !== null) return restoreContainer(state, write, target)
   const found = findRow(state, write)
-  if (!found) return notFound()
+  if (!found) return whyNotFound(state, write)
   if (!mayDelete({ entity, scope: scopeOf(state, found), row: found.row, viewer: state.viewer })) return forbidden()
   return mergeIntoRow(state, write, found, { patch: write.patch, base: {}, revives: true })
 }

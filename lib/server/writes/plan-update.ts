@@ -14,7 +14,7 @@ type Update = Extract<Write, { op: 'update' }>
 
 export function planUpdate(state: PlanState, write: Update): Decision {
   const target = findRow(state, write)
-  if (!target) return notFound()
+  if (!target) return whyNotFound(state, write)
   if (target.row['deleted_at'] !== null) return askAboutDeleted(state, write, target)
   return mergeIntoRow(state, write, target, { ...write, revives: false })
 }
@@ -25,6 +25,11 @@ export function findRow(state: PlanState, { entity, key }: Pick<Write, 'entity' 
   if (!target) return null
   const scope = scopeValue(entity, key, target.row, state.viewer.user_id)
   return scope !== null && roleIn(entity.scope, scope, state.viewer) !== null ? target : null
+}
+
+/** Why a row is not there for the viewer: their role may not read it, or it is missing or not theirs, which is one answer. */
+export function whyNotFound(state: PlanState, { entity, key }: Pick<Write, 'entity' | 'key'>): Rejection {
+  return state.unreadable.has(rowId(entity, key)) ? forbidden() : notFound()
 }
 
 /** The scope of a row that was found. */

@@ -27,6 +27,14 @@ export async function readRows(tx: Transaction, entity: AnyEntity, keys: readonl
   return rows.map(({ row }) => row)
 }
 
+/** Which of these rows are in the viewer's scopes, even where their role may not read them. */
+export async function readUnreadable(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`SELECT id FROM app.in_my_scopes(${entity.name}, ${uuids(keys)}) AS id`,
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Tells in which scope these rows are, of those the viewer may see. */
 export async function readScopes(
   tx: Transaction,
