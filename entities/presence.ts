@@ -16,7 +16,7 @@ export const presence = defineEntity({
     editing_id: field(nullable(uuid())),
     last_seen_at: serverSet(timestamp()),
   },
-  access: { read: ['member'], insert: ['member'], update: [{ who: ['self'] }], delete: ['self'] },
+  access: { read: ['member'], insert: ['self'], update: [{ who: ['self'] }], delete: ['self'] },
   tracked: false,
   writes: 'presence',
   describe: () => 'presence',
