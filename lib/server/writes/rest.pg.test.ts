@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
+import { insert, sampleBand, update, type SampleBand } from '@/scripts/test/sample-band'
+import { applied } from '@/scripts/test/writer'
+
+let band: SampleBand
+
+beforeAll(async () => {
+  band = await sampleBand()
+})
+
+afterAll(() => band[Symbol.asyncDispose]())
+
+type Answer = { status: number; body: Record<string, unknown> | null; headers: Headers }
+
+async function ask(
+  who: keyof typeof SAMPLE_USERS,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await band.app.as(SAMPLE_USERS[who].id)(path, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+}
+
+describe('one write as plain REST', () => {
+  test('POST answers 201 with the row, PATCH 200, DELETE 204', async () => {
+    const made = await ask('sarah', 'POST', '/api/songs', { band_id: NIGHT_SHIFT, title: 'By curl' })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({ row: { title: 'By curl', version: 1, status: 'idea' }, txid: expect.any(String) })
+    const row = made.body?.['row'] as { id: string; created_at: string }
+    expect(row.created_at).toMatch(/T.*Z$/)
+    const patched = await ask('alex', 'PATCH', `/api/songs/${row.id}`, {
+      patch: { artist: 'Me' },
+      base: { artist: null },
+    })
+    expect(patched).toMatchObject({ status: 200, body: { row: { artist: 'Me', version: 2 } } })
+    expect(await ask('sarah', 'DELETE', `/api/songs/${row.id}`)).toMatchObject({ status: 204, body: null })
+    expect(await ask('sarah', 'DELETE', `/api/songs/${row.id}`)).toMatchObject({ status: 204 })
+  })
+
+  test('a conflict answers 409 with both sides', async () => {
+    const song = insert('songs', { band_id: NIGHT_SHIFT, title: 'A' })
+    for (const result of await band.writers.sarah.send(song, update('songs', song.key, { title: 'B' }, { title: 'A' })))
+      applied(result)
+    const answer = await ask('alex', 'PATCH', `/api/songs/${song.key}`, { patch: { title: 'C' }, base: { title: 'A' } })
+    expect(answer).toMatchObject({
+      status: 409,
+      body: {
+        error: { code: 'conflict' },
+        current: { title: 'B' },
+        fields: [{ field: 'title', base: 'A', yours: 'C', theirs: 'B' }],
+      },
+    })
+  })
+
+  test('refusals carry their status and what is wrong', async () => {
+    const values = { band_id: NIGHT_SHIFT, title: 'No' }
+    const cases: [Promise<Answer>, number, string][] = [
+      [ask('sarah', 'POST', '/api/songs', { ...values, version: 9 }), 400, 'invalid'],
+      [ask('sarah', 'POST', '/api/songs', '{"title":'), 400, 'invalid'],
+      [ask('sarah', 'POST', '/api/songs', values, { 'idempotency-key': 'no uuid' }), 400, 'invalid'],
+      [ask('mia', 'POST', '/api/songs', values), 403, 'forbidden'],
+      [ask('sarah', 'POST', '/api/songs', values, { origin: 'https://evil.example' }), 403, 'origin'],
+      [
+        ask('sarah', 'DELETE', `/api/songs/${randomUUID()}`, undefined, { origin: 'https://evil.example' }),
+        403,
+        'origin',
+      ],
+      [ask('sarah', 'PATCH', `/api/songs/${randomUUID()}`, { patch: { title: 'X' } }), 404, 'not_found'],
+      [ask('sarah', 'POST', '/api/nothing', values), 404, 'not_found'],
+      [ask('sarah', 'GET', '/api/nothing'), 404, 'not_found'],
+      [ask('sarah', 'POST', '/api/__proto__', values), 404, 'not_found'],
+      [ask('sarah', 'PUT', '/api/songs', values), 405, 'method'],
+      [ask('sarah', 'POST', '/api/songs', { ...values, notes: 'x'.repeat(2_100_000) }), 413, 'too_large'],
+      [
+        ask('sarah', 'POST', '/api/songs', 'title=No', { 'content-type': 'application/x-www-form-urlencoded' }),
+        415,
+        'content_type',
+      ],
+    ]
+    for (const [asked, status, code] of cases) {
+      const answer = await asked
+      expect(answer).toMatchObject({ status, body: { error: { code } } })
+      expect(answer.headers.get('cache-control')).toBe('private, no-store')
+    }
+    const unsigned = await fetch(`${band.app.url}/api/songs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })
+    expect(unsigned.status).toBe(401)
+  })
+
+  test('a request repeated under its key makes one row, also where it names no id', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const body = { band_id: NIGHT_SHIFT, title: 'Twice' }
+    const [first, second] = [
+      await ask('sarah', 'POST', '/api/songs', body, headers),
+      await ask('sarah', 'POST', '/api/songs', body, headers),
+    ]
+    expect(second).toMatchObject({ status: 201, body: first.body })
+    expect(await band.rows(`SELECT FROM songs WHERE title = 'Twice'`)).toHaveLength(1)
+  })
+
+  test('a row whose key follows from its meaning needs no id, and is made once', async () => {
+    const practice = insert('practices', { band_id: NIGHT_SHIFT })
+    applied(await band.writers.sarah.one(practice))
+    const answer = (said: string) =>
+      ask('mia', 'POST', '/api/attendance', {
+        band_id: NIGHT_SHIFT,
+        subject_entity: 'practices',
+        subject_id: practice.key,
+        answer: said,
+      })
+    const [first, second] = [await answer('yes'), await answer('no')]
+    expect([first.status, second.status]).toEqual([201, 201])
+    expect(second.body?.['row']).toMatchObject({
+      id: (first.body?.['row'] as { id: string }).id,
+      answer: 'no',
+      version: 2,
+    })
+  })
+})
+
+describe('presence', () => {
+  const clientId = randomUUID()
+  const here = { band_id: NIGHT_SHIFT, client_id: clientId }
+
+  test('one row for each browser, renewed by each heartbeat and gone on leaving', async () => {
+    expect((await ask('mia', 'POST', '/api/presence', { ...here, page: '/songs' })).status).toBe(204)
+    expect((await ask('mia', 'POST', '/api/presence', { ...here, page: '/chat' })).status).toBe(204)
+    const rows = await band.rows('SELECT user_id, page FROM presence WHERE client_id = $1', clientId)
+    expect(rows).toEqual([{ user_id: SAMPLE_USERS.mia.id, page: '/chat' }])
+    // Another person in the same browser has a row of their own.
+    expect((await ask('sarah', 'POST', '/api/presence', here)).status).toBe(204)
+    expect((await ask('mia', 'POST', '/api/presence', { ...here, gone: true })).status).toBe(204)
+    expect(await band.rows('SELECT user_id FROM presence WHERE client_id = $1', clientId)).toEqual([
+      { user_id: SAMPLE_USERS.sarah.id },
+    ])
+  })
+
+  test('a heartbeat removes those who fell silent in that band, by the server’s clock', async () => {
+    await ask('alex', 'POST', '/api/presence', here)
+    await ask('noah', 'POST', '/api/presence', here)
+    await band.rows(
+      `UPDATE presence SET last_seen_at = clock_timestamp() - interval '46 seconds' WHERE user_id = $1`,
+      SAMPLE_USERS.noah.id,
+    )
+    await ask('sarah', 'POST', '/api/presence', here)
+    const left = await band.rows('SELECT user_id FROM presence WHERE band_id = $1', NIGHT_SHIFT)
+    expect(left.map(({ user_id }) => user_id)).toContain(SAMPLE_USERS.alex.id)
+    expect(left.map(({ user_id }) => user_id)).not.toContain(SAMPLE_USERS.noah.id)
+  })
+
+  test('is refused to strangers, and for what it does not know', async () => {
+    expect(await ask('olga', 'POST', '/api/presence', here)).toMatchObject({
+      status: 403,
+      body: { error: { code: 'forbidden' } },
+    })
+    expect((await ask('mia', 'POST', '/api/presence', { ...here, user_id: SAMPLE_USERS.sarah.id })).status).toBe(400)
+    expect((await ask('mia', 'POST', '/api/presence', { ...here, userId: SAMPLE_USERS.sarah.id })).status).toBe(401)
+    expect(await band.rows('SELECT FROM changes WHERE entity = $1', 'presence')).toEqual([])
+  })
+})
