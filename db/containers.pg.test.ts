@@ -246,6 +246,51 @@ describe('deleting a band', () => {
     expect(await late.catch(sqlState)).toBe('42501')
   })
 
+  test('waits for a writer who goes on to change the band itself', async () => {
+    const writer = await begin(users.collaborator)
+    await writer.query(`SELECT * FROM app.viewers_for_share('{${users.collaborator}}')`)
+    const removal = remove(users.owner)
+    await somebodyWaits()
+    await writer.query(`UPDATE bands SET name = 'Last words' WHERE id = '${band}'`)
+    await writer.query('COMMIT')
+    await writer.end()
+    expect((await removal)[0]?.at).toBeInstanceOf(Date)
+    expect(await value(`SELECT name AS value FROM bands WHERE id = '${band}' AND deleted_at IS NOT NULL`)).toEqual([
+      'Last words',
+    ])
+  })
+
+  test('takes along who is just coming in, and lets nobody in after it', async () => {
+    const code = 'a-code-of-our-own-0002'
+    await owner.query(
+      `INSERT INTO invites (id, band_id, role, code) VALUES (gen_random_uuid(), '${band}', 'viewer', '${code}')`,
+    )
+    const guest = await begin(users.outsider)
+    await guest.query(`SELECT app.accept_invite('${code}')`)
+    const removal = remove(users.owner)
+    await somebodyWaits()
+    await guest.query('COMMIT')
+    await guest.end()
+    const [{ at } = { at: null }] = await removal
+    expect(
+      await value(
+        `SELECT deleted_at AS value FROM band_members WHERE band_id = '${band}' AND user_id = '${users.outsider}'`,
+      ),
+    ).toEqual([at])
+
+    await restore(users.owner)
+    await owner.query(
+      `INSERT INTO invites (id, band_id, role, code) VALUES (gen_random_uuid(), '${band}', 'viewer', 'x${code}')`,
+    )
+    const remover = await begin(users.owner)
+    await remover.query(`SELECT app.delete_container('bands', '${band}')`)
+    const late = act(users.former, `SELECT app.accept_invite('x${code}') AS band`)
+    await somebodyWaits()
+    await remover.query('COMMIT')
+    await remover.end()
+    expect(await late).toEqual([{ band: null }])
+  })
+
   test('leaves other bands and people’s own rows alone', async () => {
     await remove(users.owner)
     expect(

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { throwawayCluster } from '../scripts/test/cluster'
 import type { TestDatabase } from '../scripts/test/database'
 import { testDatabase } from '../scripts/test/postgres'
 import { migrate } from './migrate'
@@ -155,6 +156,50 @@ test('bootstrap makes owner and database once, and the owner can do the rest', a
   } finally {
     await ask(superuserUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }
+})
+
+test('an owner who may not make the replicating role is told what to do, and goes on once it is there', async () => {
+  await using cluster = await throwawayCluster()
+  const ownerUrl = new URL(cluster.superuserUrl('limited'))
+  ;[ownerUrl.username, ownerUrl.password] = ['limited', 'limited']
+  await ask(cluster.superuserUrl(), `CREATE ROLE limited LOGIN CREATEROLE PASSWORD 'limited'`)
+  await ask(cluster.superuserUrl(), 'CREATE DATABASE limited OWNER limited')
+  const failure = await migrate({ ownerUrl: ownerUrl.href }).catch((error: unknown) => error)
+  expect(causeOf(failure)).toMatchObject({
+    message: 'The role limited may not create backline_electric, which replicates.',
+    hint: expect.stringContaining('Neon: the console'),
+  })
+  // As Neon's console does it: the role is somebody else's, so its password is not ours to set.
+  await ask(cluster.superuserUrl(), `CREATE ROLE backline_electric LOGIN REPLICATION PASSWORD 'theirs'`)
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  await migrate({ ownerUrl: ownerUrl.href, appPassword: 'app', electricPassword: 'ours' })
+  expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('backline_electric'))
+  warned.mockRestore()
+  const electricUrl = new URL(cluster.superuserUrl('limited'))
+  ;[electricUrl.username, electricUrl.password] = ['backline_electric', 'theirs']
+  expect(await ask(electricUrl.href, 'SELECT * FROM songs')).toEqual([])
+})
+
+/** What Postgres said, under what Drizzle wraps around it. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error
+}
+
+test('only the doors call the functions of the database, and only what they need', async () => {
+  await using db = await testDatabase({ migrated: true })
+  const callable = (role: string) =>
+    ask<{ name: string }>(
+      db.superuserUrl,
+      `SELECT p.proname AS name FROM pg_proc p WHERE p.pronamespace = 'app'::regnamespace AND has_function_privilege('${role}', p.oid, 'EXECUTE')`,
+    )
+  expect(await callable('backline_electric')).toEqual([])
+  const names = (await callable('backline_app')).map(({ name }) => name)
+  expect(names).toContain('accept_invite')
+  expect(
+    names.filter((name) =>
+      /^(rules_|stamp|keep_|check_|sync_table|content_tables|name_member|demand_owner)/.test(name),
+    ),
+  ).toEqual([])
 })
 
 test('the roles are what they should be, and nothing more', async () => {

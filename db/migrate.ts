@@ -18,6 +18,7 @@ export interface MigrateOptions {
 const LOCK_TIMEOUT_MS = 2_000
 const ATTEMPTS = 10
 const LOCK_NOT_AVAILABLE = '55P03'
+const INSUFFICIENT_PRIVILEGE = '42501'
 const MIGRATIONS = fileURLToPath(new URL('../drizzle', import.meta.url))
 
 /**
@@ -59,7 +60,13 @@ async function applyPatiently(client: pg.Client, folder: string): Promise<void> 
 
 async function setPassword(client: pg.Client, role: string, password: string | undefined): Promise<void> {
   if (password === undefined) return
-  await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${pg.escapeLiteral(password)}`)
+  try {
+    await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${pg.escapeLiteral(password)}`)
+  } catch (error) {
+    if (sqlStateOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
+    // Made by somebody else, as on Neon's console: then its password is theirs to set, and a wrong one is told at the first connection.
+    console.warn(`migrate: ${role} belongs to another role, its password stays as it is`)
+  }
 }
 
 /** The SQLSTATE of a failed statement, also where Drizzle wraps what the driver threw. */

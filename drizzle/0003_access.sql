@@ -103,10 +103,6 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA app TO backline_app;
---> statement-breakpoint
-REVOKE EXECUTE ON FUNCTION app.sync_table FROM backline_app;
---> statement-breakpoint
 -- bands: members read; anyone signed in inserts; owner and collaborator change (deleting is the owner's: 0004_rules.sql)
 CREATE POLICY reads ON bands FOR SELECT TO backline_app USING (
   id = ANY ((SELECT app.my_bands())::uuid[])

@@ -292,7 +292,3 @@ END
 $$;
 --> statement-breakpoint
 CREATE TRIGGER rules BEFORE INSERT OR UPDATE ON presence FOR EACH ROW EXECUTE FUNCTION app.rules_presence();
---> statement-breakpoint
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA app TO backline_app;
---> statement-breakpoint
-REVOKE EXECUTE ON FUNCTION app.sync_table FROM backline_app;

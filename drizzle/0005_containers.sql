@@ -20,30 +20,34 @@ CREATE FUNCTION app.viewers_for_share(people uuid[])
 RETURNS TABLE (user_id uuid, session_version int, bands jsonb, projects jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-  PERFORM FROM public.users u WHERE u.id = ANY (people) AND u.deleted_at IS NULL ORDER BY u.id FOR SHARE;
   PERFORM FROM public.band_members m WHERE m.user_id = ANY (people) AND m.deleted_at IS NULL ORDER BY m.id FOR SHARE;
   PERFORM FROM public.project_users m WHERE m.user_id = ANY (people) AND m.deleted_at IS NULL ORDER BY m.id FOR SHARE;
+  PERFORM FROM public.users u WHERE u.id = ANY (people) AND u.deleted_at IS NULL ORDER BY u.id FOR SHARE;
   RETURN QUERY SELECT * FROM app.viewers(people);
 END
 $$;
 --> statement-breakpoint
--- Locks the containers of these memberships, then the memberships, each in the order of their ids: the first statement of a transaction
--- that will change any of them. Locks nothing of other people's containers. NO KEY for the containers: a full lock would also wait for
--- every insert into them (foreign keys) and meet writers, who hold their membership and then insert, in a deadlock.
+-- Locks these memberships, then their containers, each in the order of their ids: the first statement of a transaction that will change
+-- any of them. Locks nothing of other people's containers.
+--
+-- Memberships before containers is the order of everybody here, because writers hold their memberships (app.viewers_for_share) and then
+-- write, perhaps the band's own row. NO KEY for the containers: a full lock would also wait for every insert into them (foreign keys).
 CREATE FUNCTION app.lock_memberships(entity text, ids uuid[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  mine uuid[] := CASE entity WHEN 'band_members' THEN app.my_bands() WHEN 'project_users' THEN app.my_projects() END;
 BEGIN
   CASE entity
     WHEN 'band_members' THEN
-      PERFORM FROM public.bands b WHERE b.id = ANY (app.my_bands()) AND b.id IN (
+      PERFORM FROM public.band_members m WHERE m.id = ANY (ids) AND m.band_id = ANY (mine) ORDER BY m.id FOR UPDATE;
+      PERFORM FROM public.bands b WHERE b.id = ANY (mine) AND b.id IN (
         SELECT band_id FROM public.band_members WHERE id = ANY (ids)
       ) ORDER BY b.id FOR NO KEY UPDATE;
-      PERFORM FROM public.band_members m WHERE m.id = ANY (ids) AND m.band_id = ANY (app.my_bands()) ORDER BY m.id FOR UPDATE;
     WHEN 'project_users' THEN
-      PERFORM FROM public.projects p WHERE p.id = ANY (app.my_projects()) AND p.id IN (
+      PERFORM FROM public.project_users m WHERE m.id = ANY (ids) AND m.project_id = ANY (mine) ORDER BY m.id FOR UPDATE;
+      PERFORM FROM public.projects p WHERE p.id = ANY (mine) AND p.id IN (
         SELECT project_id FROM public.project_users WHERE id = ANY (ids)
       ) ORDER BY p.id FOR NO KEY UPDATE;
-      PERFORM FROM public.project_users m WHERE m.id = ANY (ids) AND m.project_id = ANY (app.my_projects()) ORDER BY m.id FOR UPDATE;
   END CASE;
 END
 $$;
@@ -60,16 +64,16 @@ BEGIN
   SELECT * INTO me FROM public.users WHERE id = app.user_id() AND deleted_at IS NULL;
   IF NOT FOUND THEN PERFORM app.refuse('Nobody is signed in'); END IF;
 
-  -- The lock: of two people with one code the second waits and then finds it used.
-  SELECT * INTO invite FROM public.invites WHERE code = invite_code AND deleted_at IS NULL FOR UPDATE;
+  -- The band before the invite, as when a band is deleted: this waits for whoever is deleting it.
+  PERFORM FROM public.bands
+  WHERE id = (SELECT band_id FROM public.invites WHERE code = invite_code) AND deleted_at IS NULL FOR SHARE;
   IF NOT FOUND THEN RETURN NULL; END IF;
-  IF lower(invite.email) <> lower(me.email) THEN RETURN NULL; END IF;
+  -- Of two people with one code the second waits here and then finds it used.
+  SELECT * INTO invite FROM public.invites WHERE code = invite_code AND deleted_at IS NULL FOR UPDATE;
+  IF NOT FOUND OR lower(invite.email) <> lower(me.email) THEN RETURN NULL; END IF;
   PERFORM FROM public.band_members WHERE band_id = invite.band_id AND user_id = me.id AND deleted_at IS NULL;
   IF FOUND THEN RETURN invite.band_id; END IF;
   IF invite.used_by IS NOT NULL OR invite.expires_at <= clock_timestamp() THEN RETURN NULL; END IF;
-  -- Waits for whoever is deleting the band.
-  PERFORM FROM public.bands WHERE id = invite.band_id AND deleted_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
 
   UPDATE public.invites SET used_by = me.id WHERE id = invite.id;
   INSERT INTO public.band_members (id, band_id, user_id, role)
@@ -100,30 +104,42 @@ LANGUAGE sql STABLE SET search_path = '' AS $$
   ORDER BY t.name IN ('band_members', 'project_users'), t.name = 'changes', t.name
 $$;
 --> statement-breakpoint
+-- Refuses unless the signed-in person owns the live band or project; one that is deleted, or was never there, passes.
+CREATE FUNCTION app.demand_owner(entity text, key uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  passes boolean := CASE entity
+    WHEN 'bands' THEN
+      key = ANY (app.my_bands('owner')) OR NOT EXISTS (SELECT FROM public.bands WHERE id = key AND deleted_at IS NULL)
+    WHEN 'projects' THEN
+      key = ANY (app.my_projects('owner')) OR NOT EXISTS (SELECT FROM public.projects WHERE id = key AND deleted_at IS NULL)
+  END;
+BEGIN
+  -- Null for a table that contains nothing.
+  IF passes IS NOT TRUE THEN PERFORM app.refuse('Only an owner deletes it'); END IF;
+END
+$$;
+--> statement-breakpoint
 -- Deletes a band or project with everything in it: contents, then changes, then memberships, all with the one deleted_at that it
 -- returns. Null when there is no such container or it is deleted already; refused unless the signed-in person owns it.
 CREATE FUNCTION app.delete_container(entity text, key uuid) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
   at timestamptz(3);
-  is_owner boolean;
   content record;
 BEGIN
-  -- The same locks and order as app.lock_memberships; writers hold their memberships FOR SHARE, so after this nobody writes here.
+  PERFORM app.demand_owner(entity, key);
+  -- In the order of app.lock_memberships. Writers hold their memberships FOR SHARE, so after this nobody writes here.
   IF entity = 'bands' THEN
+    PERFORM FROM public.band_members WHERE band_id = key AND deleted_at IS NULL ORDER BY id FOR UPDATE;
     PERFORM FROM public.bands WHERE id = key AND deleted_at IS NULL FOR NO KEY UPDATE;
-    IF NOT FOUND THEN RETURN NULL; END IF;
-    PERFORM FROM public.band_members WHERE band_id = key ORDER BY id FOR UPDATE;
-    is_owner := key = ANY (app.my_bands('owner'));
-  ELSIF entity = 'projects' THEN
-    PERFORM FROM public.projects WHERE id = key AND deleted_at IS NULL FOR NO KEY UPDATE;
-    IF NOT FOUND THEN RETURN NULL; END IF;
-    PERFORM FROM public.project_users WHERE project_id = key ORDER BY id FOR UPDATE;
-    is_owner := key = ANY (app.my_projects('owner'));
   ELSE
-    RAISE EXCEPTION 'A % row contains nothing', entity;
+    PERFORM FROM public.project_users WHERE project_id = key AND deleted_at IS NULL ORDER BY id FOR UPDATE;
+    PERFORM FROM public.projects WHERE id = key AND deleted_at IS NULL FOR NO KEY UPDATE;
   END IF;
-  IF NOT is_owner THEN PERFORM app.refuse('Only an owner deletes it'); END IF;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  -- Waiting for the locks, they may have stepped down.
+  PERFORM app.demand_owner(entity, key);
 
   -- A time that no row deleted before can have (times are rounded to milliseconds), so that restoring revives these rows only.
   at := date_trunc('milliseconds', clock_timestamp()) + interval '2 milliseconds';
@@ -172,6 +188,12 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+-- Policies, defaults, triggers' code and doors call these as backline_app; being fired by a trigger needs no permission.
 GRANT EXECUTE ON FUNCTION
-  app.viewers, app.viewers_for_share, app.lock_memberships, app.accept_invite, app.content_tables, app.delete_container, app.restore_container
+  app.user_id, app.client_id, app.is_account_work, app.iso, app.refuse, app.is_deletion,
+  app.my_bands, app.my_projects, app.my_scopes, app.my_deleted_bands, app.my_deleted_projects,
+  app.is_unclaimed_band, app.is_unclaimed_project, app.may_claim_band, app.may_claim_project,
+  app.left_just_now, app.may_change, app.is_song_of_mine, app.is_in_band,
+  app.viewers, app.viewers_for_share, app.lock_memberships, app.accept_invite,
+  app.delete_container, app.restore_container
 TO backline_app;
