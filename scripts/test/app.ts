@@ -53,6 +53,8 @@ export async function testApp(db: TestDatabase, { sync, settings = {} }: TestApp
       response.destroy()
     })
   })
+  // A busy test process must not meet a connection that closed a moment ago.
+  server.keepAliveTimeout = 120_000
   const url = await listen(server)
   const cookieOf = async (userId: string, sessionVersion = 1) => {
     const token = await encode({

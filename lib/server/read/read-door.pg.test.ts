@@ -24,7 +24,7 @@ beforeAll(async () => {
   const sync = resources.use(await testSyncService(db))
   app = resources.use(await testApp(db, { sync }))
   const [sarah = '', noah = '', mia = '', olga = ''] = await Promise.all(
-    ['Sarah', 'Noah', 'Mia', 'Olga'].map(stage.person),
+    ['Sarah', 'Noah', 'Mia', 'Olga'].map((name) => stage.person(name)),
   )
   people = { sarah, noah, mia, olga }
   band = await stage.band({ [sarah]: 'owner', [noah]: 'collaborator', [mia]: 'viewer' })

@@ -1,7 +1,7 @@
 import 'client-only'
 import { readErrorBody, STATUS_BY_CODE, type ErrorBody } from '@/lib/protocol/errors'
 import { LIVE_SHAPES_MAX, type LiveRequest } from '@/lib/protocol/live'
-import { BACKLINE_HEADERS, ELECTRIC_HEADERS, ELECTRIC_PARAMS, SCOPE_PARAM } from '@/lib/protocol/names'
+import { BACKLINE_HEADERS, ELECTRIC_PARAMS, SCOPE_PARAM } from '@/lib/protocol/names'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { Platform } from '../platform'
 import { Feeds, placeAfter, type Place, type Waiter } from './feeds'
