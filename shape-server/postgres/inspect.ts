@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { RelationName } from './identifiers'
 import type { Table, TableColumn } from './table'
 
-type Queryable = Pick<pg.Pool, 'query'>
+type Queryable = Pick<pg.ClientBase, 'query'> | Pick<pg.Pool, 'query'>
 
 const TABLE_SQL = `
 SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relreplident AS identity,

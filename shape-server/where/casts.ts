@@ -2,7 +2,7 @@ import type { Expression, Untyped } from './expression'
 import { WhereError } from './expression'
 import { isImplicitlyCastable, isSameType, TEXT, typeText, UNKNOWN } from './types'
 import type { WhereType } from './types'
-import { columnReader, implicitCast, parseConstant, valueText } from './values'
+import { asText, implicitCast, parseConstant, valueText } from './values'
 import type { Value } from './values'
 
 const TEXT_INPUT = [
@@ -71,9 +71,7 @@ export function castExplicitly(expression: Expression, type: WhereType): Express
     try {
       return { ...expression, type, value: run(expression.value) }
     } catch {
-      const shown = JSON.stringify(
-        typeof expression.value === 'string' ? expression.value : String(expression.value as string),
-      )
+      const shown = JSON.stringify(valueText(expression.value, from))
       throw new WhereError(location, `could not cast value ${shown} from ${typeText(from)} to ${typeText(type)}`)
     }
   }
@@ -106,10 +104,9 @@ function fromText(to: WhereType): Cast | null {
   const base = to.kind === 'array' ? to.of : to
   if (base.kind !== 'base' || !(TEXT_INPUT.includes(base.name) || (to.kind === 'array' && base.name === 'text')))
     return null
-  const lenient = to.kind === 'base' && to.name === 'timestamptz' ? null : columnReader(to)
   return (value) => {
-    const found = parseConstant(String(value as string), to) ?? lenient?.(String(value as string)) ?? null
-    if (found === null || (typeof found === 'number' && Number.isNaN(found))) throw new Error('cannot be read')
+    const found = parseConstant(asText(value), to)
+    if (found === null) throw new Error('cannot be read')
     return found
   }
 }

@@ -174,9 +174,24 @@ export function intervalMicros(interval: Interval): bigint {
   return BigInt(interval.months * 30 + interval.days) * DAY_MICROS + interval.micros
 }
 
+/** Infinity stays what it is, whatever is added to it. */
+export function isInfinite(value: bigint): boolean {
+  return value >= FOREVER || value <= -FOREVER
+}
+
+/** The days of a date, moved. */
+export function addDays(days: bigint, count: bigint): bigint {
+  return isInfinite(days) ? days : days + count
+}
+
+/** Midnight of a date, as a timestamp. */
+export function dateToMicros(days: bigint): bigint {
+  return isInfinite(days) ? days : days * DAY_MICROS
+}
+
 /** Adds an interval to a timestamp: months by the calendar, then days, then time. */
 export function addInterval(micros: bigint, interval: Interval, sign: 1 | -1): bigint {
-  if (micros >= FOREVER || micros <= -FOREVER) return micros
+  if (isInfinite(micros)) return micros
   let moved = micros
   if (interval.months !== 0) {
     const day = floorDivide(micros, DAY_MICROS)

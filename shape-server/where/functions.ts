@@ -1,12 +1,12 @@
 import type { PgArray } from './arrays'
 import { concatArrays, dimensionsOf, flatten } from './arrays'
-import { addInterval, DAY_MICROS, floorDivide, zoneOffsetMicros } from './datetime'
+import { addDays, addInterval, dateToMicros, DAY_MICROS, isInfinite, floorDivide, zoneOffsetMicros } from './datetime'
 import type { Interval } from './datetime'
 import { Decimal } from './decimal'
 import { likeMatcher } from './like'
 import { parseType } from './types'
 import type { WhereType } from './types'
-import { comparator } from './values'
+import { asText, comparator } from './values'
 import type { Value } from './values'
 
 /** Runs on values that are not null, unless the overload is not strict. */
@@ -17,6 +17,8 @@ export interface Overload {
   returns: WhereType
   /** Makes the function for the argument types that were chosen. */
   make: (types: WhereType[]) => Run
+  /** Null as soon as one argument is. */
+  isStrict: boolean
 }
 
 /** Operators and functions of the language, by `name/arity`: exactly production's. */
@@ -32,7 +34,7 @@ function define(signature: string, run: Run): void {
 }
 
 /** The same for functions that depend on the types chosen, or keep something of their own. */
-function defineMade(signature: string, make: (types: WhereType[]) => Run): void {
+function defineMade(signature: string, make: (types: WhereType[]) => Run, isStrict = true): void {
   const [call = '', returns = ''] = signature.split(' -> ')
   const isFunction = call.includes('(')
   const words = isFunction ? call.split(/[(), ]+/).filter(Boolean) : call.split(' ')
@@ -40,7 +42,10 @@ function defineMade(signature: string, make: (types: WhereType[]) => Run): void 
   const args = words.filter((_, i) => i !== namePlace)
   const table = isFunction ? FUNCTIONS : OPERATORS
   const key = `${words[namePlace] ?? ''}/${String(args.length)}`
-  table.set(key, [...(table.get(key) ?? []), { args: args.map(parseType), returns: parseType(returns), make }])
+  table.set(key, [
+    ...(table.get(key) ?? []),
+    { args: args.map(parseType), returns: parseType(returns), make, isStrict },
+  ])
 }
 
 const COMPARISONS: Record<string, (order: number) => boolean> = {
@@ -84,9 +89,9 @@ define('numeric ^ numeric -> numeric', (a, b) => Decimal.of((a as Decimal).toNum
 define('float8 ^ float8 -> float8', (a, b) => Number(a) ** Number(b))
 define('|/ float8 -> float8', (a) => Math.sqrt(Number(a)))
 
-define('text || text -> text', (a, b) => String(a) + String(b))
-define('lower(text) -> text', (a) => String(a).toLowerCase())
-define('upper(text) -> text', (a) => String(a).toUpperCase())
+define('text || text -> text', (a, b) => asText(a) + asText(b))
+define('lower(text) -> text', (a) => asText(a).toLowerCase())
+define('upper(text) -> text', (a) => asText(a).toUpperCase())
 for (const [name, isCaseless, isNegated] of [
   ['~~', false, false],
   ['~~*', true, false],
@@ -112,17 +117,17 @@ function likeRun(isCaseless: boolean, isNegated: boolean): Run {
 const big = (value: Value | undefined): bigint => value as bigint
 const interval = (value: Value | undefined): Interval => value as Interval
 
-defineBoth('date', '+', 'int8', 'date', (a, b) => big(a) + big(b))
-define('date - date -> int8', (a, b) => big(a) - big(b))
-define('date - int8 -> date', (a, b) => big(a) - big(b))
-defineBoth('date', '+', 'time', 'timestamp', (a, b) => big(a) * DAY_MICROS + big(b))
-defineBoth('date', '+', 'interval', 'timestamp', (a, b) => addInterval(big(a) * DAY_MICROS, interval(b), 1))
-define('date - interval -> timestamp', (a, b) => addInterval(big(a) * DAY_MICROS, interval(b), -1))
+defineBoth('date', '+', 'int8', 'date', (a, b) => addDays(big(a), big(b)))
+define('date - date -> int8', (a, b) => finite(a) - finite(b))
+define('date - int8 -> date', (a, b) => addDays(big(a), -big(b)))
+defineBoth('date', '+', 'time', 'timestamp', (a, b) => addDays(dateToMicros(big(a)), big(b)))
+defineBoth('date', '+', 'interval', 'timestamp', (a, b) => addInterval(dateToMicros(big(a)), interval(b), 1))
+define('date - interval -> timestamp', (a, b) => addInterval(dateToMicros(big(a)), interval(b), -1))
 for (const type of ['timestamp', 'timestamptz']) {
   defineBoth(type, '+', 'interval', type, (a, b) => addInterval(big(a), interval(b), 1))
   define(`${type} - interval -> ${type}`, (a, b) => addInterval(big(a), interval(b), -1))
   define(`${type} - ${type} -> interval`, (a, b) => {
-    const micros = big(a) - big(b)
+    const micros = finite(a) - finite(b)
     return { months: 0, days: Number(micros / DAY_MICROS), micros: micros % DAY_MICROS }
   })
 }
@@ -136,8 +141,12 @@ defineBoth('interval', '*', 'float8', 'interval', (a, b) => scaleInterval(interv
 define('justify_days(interval) -> interval', (a) => justifyDays(interval(a)))
 define('justify_hours(interval) -> interval', (a) => justifyHours(interval(a)))
 define('justify_interval(interval) -> interval', (a) => justifyDays(justifyHours(interval(a))))
-define('timezone(text, timestamp) -> timestamptz', (zone, at) => big(at) - zoneOffset(String(zone), big(at)))
-define('timezone(text, timestamptz) -> timestamp', (zone, at) => big(at) + zoneOffset(String(zone), big(at)))
+define('timezone(text, timestamp) -> timestamptz', (zone, at) =>
+  isInfinite(big(at)) ? big(at) : big(at) - zoneOffset(asText(zone), big(at)),
+)
+define('timezone(text, timestamptz) -> timestamp', (zone, at) =>
+  isInfinite(big(at)) ? big(at) : big(at) + zoneOffset(asText(zone), big(at)),
+)
 
 const list = (value: Value | undefined): PgArray<Value> => value as PgArray<Value>
 
@@ -147,14 +156,21 @@ for (const name of ['=', '<>']) {
     return (a = null, b = null) => (compare(a, b) === 0) === (name === '=')
   })
 }
-define('anycompatiblearray || anycompatiblearray -> anycompatiblearray', (a, b) => concatArrays(list(a), list(b)))
-define('anycompatible || anycompatiblearray -> anycompatiblearray', (a, b) => [a ?? null, ...list(b)])
-define('anycompatiblearray || anycompatible -> anycompatiblearray', (a, b) => [...list(a), b ?? null])
-define('array_cat(anycompatiblearray, anycompatiblearray) -> anycompatiblearray', (a, b) =>
-  concatArrays(list(a), list(b)),
-)
-define('array_prepend(anycompatible, anycompatiblearray) -> anycompatiblearray', (a, b) => [a ?? null, ...list(b)])
-define('array_append(anycompatiblearray, anycompatible) -> anycompatiblearray', (a, b) => [...list(a), b ?? null])
+// NULL joined to an array is that array, so these take nulls.
+const orEmpty = (value: Value | undefined): Value[] => (Array.isArray(value) ? value : [])
+const joinArrays: Run = (a, b) => (a === null && b === null ? null : concatArrays<Value>(orEmpty(a), orEmpty(b)))
+const prepend: Run = (a = null, b) => [a, ...orEmpty(b)]
+const append: Run = (a, b = null) => [...orEmpty(a), b]
+for (const [call, run] of [
+  ['anycompatiblearray || anycompatiblearray', joinArrays],
+  ['anycompatible || anycompatiblearray', prepend],
+  ['anycompatiblearray || anycompatible', append],
+  ['array_cat(anycompatiblearray, anycompatiblearray)', joinArrays],
+  ['array_prepend(anycompatible, anycompatiblearray)', prepend],
+  ['array_append(anycompatiblearray, anycompatible)', append],
+] as const) {
+  defineMade(`${call} -> anycompatiblearray`, () => run, false)
+}
 define('array_ndims(anyarray) -> int4', (a) => dimensionsOf(list(a)))
 defineMade(
   'anyarray @> anyarray -> bool',
@@ -191,6 +207,12 @@ function containment(order: (left: Value, right: Value) => [Value, Value]): (typ
 function sameItem(type: WhereType | undefined): (a: Value, b: Value) => boolean {
   const compare = comparator(type?.kind === 'array' ? type.of : parseType('text'))
   return (a, b) => compare(a, b) === 0
+}
+
+/** Nothing can be subtracted from infinity. */
+function finite(value: Value | undefined): bigint {
+  if (isInfinite(big(value))) throw new Error('cannot subtract infinite dates')
+  return big(value)
 }
 
 function negate(value: Value): Value {

@@ -1,3 +1,4 @@
+import { asText } from './values'
 import type { Value } from './values'
 
 /** A LIKE that remembers the pattern it compiled last: patterns are constants nearly always. */
@@ -5,18 +6,19 @@ export function likeMatcher(isCaseless: boolean, isNegated: boolean): (text: Val
   let source: string | null = null
   let compiled = /$^/
   return (text, pattern) => {
-    if (source !== String(pattern)) {
-      source = String(pattern)
+    if (source !== pattern) {
+      source = asText(pattern)
       compiled = likeToRegExp(source, isCaseless)
     }
-    return compiled.test(String(text)) !== isNegated
+    return compiled.test(asText(text)) !== isNegated
   }
 }
 
 /** `%` is any text, `_` any character (newlines too), a backslash takes the next character as it is. */
 export function likeToRegExp(pattern: string, isCaseless: boolean): RegExp {
   let source = '^'
-  const chars = [...pattern]
+  // By code point: `_` is one character, also outside the basic plane.
+  const chars = Array.from(pattern)
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i] ?? ''
     if (char === '%') source += '.*'

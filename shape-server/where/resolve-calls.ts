@@ -43,7 +43,7 @@ export function functionCall(f: SyntaxFields, location: number, scope: Scope): E
     name,
     type: chosen.returns,
     args: convert(args, chosen.args, scope),
-    isStrict: true,
+    isStrict: chosen.overload.isStrict,
     run,
     location,
   })

@@ -1,3 +1,4 @@
+import { flatten } from './arrays'
 import { castImplicitly } from './casts'
 import type { Expression } from './expression'
 import { WhereError } from './expression'
@@ -9,8 +10,9 @@ import { fields, nodeList } from './parse'
 import type { SyntaxFields, SyntaxNode } from './parse'
 import { nameParts, resolve, settle } from './resolve'
 import type { Resolved, Scope } from './resolve'
-import { BOOL, isSameType, UNKNOWN } from './types'
+import { BOOL, isSameType, TEXT, typeText, UNKNOWN } from './types'
 import type { WhereType } from './types'
+import type { Value } from './values'
 
 /** Operators, and the syntax that is made of them: IN, BETWEEN, ANY, IS DISTINCT FROM. */
 export function resolveOperator(f: SyntaxFields, location: number, scope: Scope): Expression {
@@ -22,9 +24,10 @@ export function resolveOperator(f: SyntaxFields, location: number, scope: Scope)
   if (!left) return operator(name, [right()], location, scope)
   switch (kind) {
     case 'AEXPR_OP':
+      return operator(name, [left, right()], location, scope)
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-      return operator(name, [left, right()], location, scope)
+      return operator(name, [keepPadding(left), right()], location, scope)
     case 'AEXPR_DISTINCT':
     case 'AEXPR_NOT_DISTINCT':
       return distinct(left, right(), kind === 'AEXPR_DISTINCT', location, scope)
@@ -43,6 +46,12 @@ export function resolveOperator(f: SyntaxFields, location: number, scope: Scope)
   }
 }
 
+/** LIKE is the one comparison to which the padding of char(n) matters. */
+function keepPadding(resolved: Resolved): Resolved {
+  const isPadded = resolved.kind === 'column' && typeText(resolved.type) === 'bpchar'
+  return isPadded ? { ...resolved, type: TEXT } : resolved
+}
+
 /** An operator on arguments, its overload chosen by their types. */
 export function operator(name: string, args: Resolved[], location: number, scope: Scope): Expression {
   const choices = OPERATORS.get(`${name}/${String(args.length)}`)
@@ -56,7 +65,7 @@ export function operator(name: string, args: Resolved[], location: number, scope
     name,
     type: chosen.returns,
     args: convert(args, chosen.args, scope),
-    isStrict: true,
+    isStrict: chosen.overload.isStrict,
     run: chosen.overload.make(chosen.args),
     location,
   })
@@ -136,17 +145,21 @@ function anyOrAll(
     name: isAny ? 'any' : 'all',
     type: BOOL,
     args,
-    isStrict: true,
+    // Over an empty array the answer is known, whatever the left side is.
+    isStrict: false,
     run: quantified(test, isAny),
     location,
   })
 }
 
 function quantified(test: Run, isAny: boolean): Run {
-  return (value, array) => {
+  return (value = null, array) => {
+    if (!Array.isArray(array)) return null
+    const items = flatten<Value>(array)
+    if (items.length > 0 && value === null) return null
     let result: boolean | null = !isAny
-    for (const item of Array.isArray(array) ? array.flat(Infinity) : []) {
-      const found = item === null ? null : test(value ?? null, item as never)
+    for (const item of items) {
+      const found = item === null ? null : test(value, item)
       if (found === isAny) return isAny
       if (found === null) result = null
     }

@@ -1,6 +1,6 @@
 import { parseArray } from './arrays'
 import {
-  addInterval,
+  dateToMicros,
   DAY_MICROS,
   floorDivide,
   formatDate,
@@ -139,6 +139,12 @@ export function valueText(value: Value, type: WhereType): string {
   throw new Error('no text form')
 }
 
+/** A value that is known to be text. */
+export function asText(value: Value | undefined): string {
+  if (typeof value !== 'string') throw new Error('not a text')
+  return value
+}
+
 /** Orders two values of a type; negative when `a` is before `b`. */
 export function comparator(type: WhereType): (a: Value, b: Value) => number {
   if (type.kind === 'array') return arrayComparator(comparator(type.of))
@@ -169,7 +175,7 @@ function compareBigints(a: bigint, b: bigint): number {
 /** By bytes, not by a collation. */
 function compareText(a: Value, b: Value): number {
   if (a === b) return 0
-  const [left, right] = [String(a), String(b)]
+  const [left, right] = [asText(a), asText(b)]
   // UTF-16 and UTF-8 order differ only where surrogates are.
   if (/[\ud800-\udfff]/.test(left + right)) return Buffer.compare(Buffer.from(left), Buffer.from(right))
   return left < right ? -1 : 1
@@ -200,6 +206,8 @@ export function implicitCast(from: WhereType, to: WhereType): ((value: Value) =>
     return cast && deep
   }
   if (from.kind !== 'base' || to.kind !== 'base') return null
+  // Not only another name: without its padding.
+  if (from.name === 'bpchar') return (value) => value
   switch (to.name) {
     case 'int8':
       return (value) => BigInt(value as number)
@@ -210,12 +218,10 @@ export function implicitCast(from: WhereType, to: WhereType): ((value: Value) =>
       return (value) => (value instanceof Decimal ? value.toNumber() : Number(value))
     case 'timestamp':
     case 'timestamptz':
-      return from.name === 'date' ? (value) => (value as bigint) * DAY_MICROS : null
+      return from.name === 'date' ? (value) => dateToMicros(value as bigint) : null
     case 'interval':
       return (value) => ({ months: 0, days: 0, micros: value as bigint })
     default:
       return null
   }
 }
-
-export { addInterval }
