@@ -274,14 +274,10 @@ describe('columns the server sets', () => {
     ).toEqual({ now: true })
   })
 
-  test('members get their account’s name where none is given', async () => {
-    expect(
-      await row(
-        users.owner,
-        `INSERT INTO project_users (id, project_id, user_id, role)
-         VALUES ('${id(900)}', '${project}', '${users.outsider}', 'collaborator') RETURNING display_name`,
-      ),
-    ).toEqual({ display_name: 'outsider' })
+  test('members: the account’s name where they give none, and never one that others give', async () => {
+    const add = `INSERT INTO project_users (id, project_id, user_id, role, display_name, avatar_url)
+      VALUES ('${id(900)}', '${project}', '${users.outsider}', 'collaborator', 'Nickname', 'x') RETURNING display_name, avatar_url`
+    expect(await row(users.owner, add)).toEqual({ display_name: 'outsider', avatar_url: null })
   })
 })
 

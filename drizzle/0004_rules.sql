@@ -70,6 +70,11 @@ CREATE TRIGGER rules BEFORE INSERT OR UPDATE ON project_users FOR EACH ROW EXECU
 -- A new member is shown under the account's name and picture until they choose others.
 CREATE FUNCTION app.name_member() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
+  -- Nobody names others, not even when adding them.
+  IF new.user_id <> app.user_id() THEN
+    new.display_name := NULL;
+    new.avatar_url := NULL;
+  END IF;
   IF new.display_name IS NULL OR new.avatar_url IS NULL THEN
     SELECT coalesce(new.display_name, u.name), coalesce(new.avatar_url, u.image) INTO new.display_name, new.avatar_url
     FROM public.users u WHERE u.id = new.user_id;
