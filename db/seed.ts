@@ -4,9 +4,9 @@ import { sampleCalendar } from './sample/calendar'
 import { sampleClock } from './sample/clock'
 import { sampleHistory, type Made } from './sample/history'
 import { samplePeople } from './sample/people'
-import { samplePersonal, type Seen } from './sample/personal'
+import { samplePersonal, type Read } from './sample/personal'
 import { sampleTalk } from './sample/talk'
-import { NIGHT_SHIFT, PAPER_LIONS } from './sample-ids'
+import { NIGHT_SHIFT, PAPER_LIONS, type SampleUser } from './sample-ids'
 import * as schema from './schema'
 
 export interface SeedOptions {
@@ -60,15 +60,18 @@ function sampleRows(today: Date) {
     ...calendar.shows.map((row) => made('shows', row.band_id, row.title, row)),
     ...calendar.practices.map((row) => made('practices', row.band_id, row.place ?? 'practice', row)),
   ]
-  const seen = (band: string): Seen[] =>
-    shared.filter((each) => each.scope_id === band).map(({ entity, row }) => ({ ...row, entity, version: 1 }))
+  const read = (members: SampleUser[], band: string): Read => ({
+    members,
+    rows: shared.filter((each) => each.scope_id === band).map(({ entity, row }) => ({ ...row, entity })),
+    messages: talk.messages.filter((message) => message.band_id === band),
+  })
   return {
     ...people,
     ...calendar,
     ...talk,
     ...samplePersonal(clock, [
-      { members: ['sarah', 'alex', 'noah', 'mia'], rows: seen(NIGHT_SHIFT) },
-      { members: ['olga', 'noah'], rows: seen(PAPER_LIONS) },
+      read(['sarah', 'alex', 'noah', 'mia'], NIGHT_SHIFT),
+      read(['olga', 'noah'], PAPER_LIONS),
     ]),
     changes: sampleHistory([
       ...shared,

@@ -9,20 +9,28 @@ export interface Seen {
   id: string
   created_by: string
   created_at: string
-  version: number
+}
+
+/** What was said in a conversation. */
+export interface Said {
+  id: string
+  conversation_id: string
+  created_at: string
+}
+
+/** A band's rows and talk, and who reads them. */
+export interface Read {
+  members: readonly SampleUser[]
+  rows: readonly Seen[]
+  messages: readonly Said[]
 }
 
 /** What belongs to one person: notes beside songs, drafts, and what they have read of the band's rows. */
-export function samplePersonal(
-  clock: SampleClock,
-  rowsOfMembers: readonly { members: readonly SampleUser[]; rows: readonly Seen[] }[],
-) {
+export function samplePersonal(clock: SampleClock, reads: readonly Read[]) {
   return {
     songNotes: sampleSongNotes(clock),
     writingSessions: sampleWritingSessions(clock),
-    readMarks: rowsOfMembers.flatMap(({ members, rows }) =>
-      members.flatMap((member) => readMarksOf(member, rows, clock)),
-    ),
+    readMarks: reads.flatMap((read) => read.members.flatMap((member) => readMarksOf(member, read, clock))),
   }
 }
 
@@ -77,18 +85,33 @@ function sampleWritingSessions(clock: SampleClock): (typeof writingSessions.$inf
   }))
 }
 
-/** Everybody has read what others made until two days ago; the rest is new to them. */
-function readMarksOf(member: SampleUser, rows: readonly Seen[], clock: SampleClock): (typeof readMarks.$inferInsert)[] {
+/** Everybody has read what others made, and what was said, until two days ago; the rest is new to them. */
+function readMarksOf(
+  member: SampleUser,
+  { rows, messages }: Read,
+  clock: SampleClock,
+): (typeof readMarks.$inferInsert)[] {
   const { id: user_id } = SAMPLE_USERS[member]
   const readUntil = clock.at(-2)
-  return rows
-    .filter((row) => row.created_at < readUntil && row.created_by !== user_id)
-    .map((row) => ({
-      id: derivedKey(`${row.entity}:${row.id}`, user_id),
-      user_id,
-      entity: row.entity,
-      entity_id: row.id,
-      version: row.version,
-      ...madeBy(user_id, readUntil),
-    }))
+  const mark = (entity: string, entity_id: string, last_read: string | null = null) => ({
+    id: derivedKey(`${entity}:${entity_id}`, user_id),
+    user_id,
+    entity,
+    entity_id,
+    version: 1,
+    last_read,
+    ...madeBy(user_id, readUntil),
+  })
+  const lastOfConversations = new Map<string, Said>()
+  for (const message of messages) {
+    if (message.created_at < readUntil) lastOfConversations.set(message.conversation_id, message)
+  }
+  return [
+    ...rows
+      .filter((row) => row.created_at < readUntil && row.created_by !== user_id)
+      .map((row) => mark(row.entity, row.id)),
+    ...[...lastOfConversations].map(([conversation, last]) =>
+      mark('conversations', conversation, `${last.created_at}|${last.id}`),
+    ),
+  ]
 }

@@ -106,7 +106,7 @@ const TALKS: readonly Talk[] = [
 /** Conversations and what was said in them. */
 export function sampleTalk(clock: SampleClock): {
   conversations: (typeof conversations.$inferInsert)[]
-  messages: (typeof messages.$inferInsert)[]
+  messages: (typeof messages.$inferInsert & { created_at: string })[]
 } {
   let count = 0
   return {
