@@ -10,6 +10,8 @@ import { readFile } from 'node:fs/promises'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const cache = join(root, '.cache', 'run')
+// Put together, so that this file survives being bundled by itself: its own text is searched for these words too.
+const LOCATION = ['import', 'meta', 'url'].join('.')
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Bundles `entry` (relative to the project) and returns the path of the runnable file. Throws with esbuild's messages. */
@@ -37,7 +39,7 @@ export async function bundleWhole(entry, file) {
     plugins: [markers, locations(movableLocation)],
     // Packages in CommonJS ask for Node's own modules with require.
     banner: {
-      js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
+      js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(${LOCATION});`,
     },
   })
   writeFileSync(file, code)
@@ -80,13 +82,13 @@ const locations = (locationOf) => ({
       if (path.includes('/node_modules/')) return undefined
       const source = await readFile(path, 'utf8')
       const loader = path.endsWith('.tsx') ? 'tsx' : path.endsWith('.ts') ? 'ts' : 'js'
-      return { contents: source.replaceAll('import.meta.url', locationOf(path)), loader }
+      return { contents: source.replaceAll(LOCATION, locationOf(path)), loader }
     })
   },
 })
 
 const fixedLocation = (path) => JSON.stringify(pathToFileURL(path).href)
-const movableLocation = (path) => `new URL(${JSON.stringify(relative(root, path))}, import.meta.url).href`
+const movableLocation = (path) => `new URL(${JSON.stringify(relative(root, path))}, ${LOCATION}).href`
 
 function forgetOldBundles() {
   for (const name of readdirSync(cache)) {
