@@ -16,19 +16,11 @@ interface ConnectionBadgeProps {
 export function ConnectionBadge({ connection, layout }: ConnectionBadgeProps) {
   const now = useNow()
   const word = connectionWord(connection)
-  const isConnected = word === 'Connected'
   const pending = connection.unsentCount > 0 ? `${connection.unsentCount} pending` : null
   return (
     <div className="min-w-0 text-sm">
       <output aria-live="polite" className="flex items-center gap-2">
-        <span
-          aria-hidden
-          className={classNames(
-            'size-2.5 shrink-0 rounded-full',
-            isConnected ? 'bg-synced' : 'bg-error',
-            word === 'Connecting' && 'animate-breathe',
-          )}
-        />
+        <span aria-hidden className={classNames('size-2.5 shrink-0 rounded-full', DOTS[word])} />
         <span className="font-semibold whitespace-nowrap">{word}</span>
         {pending === null ? null : (
           <span className="rounded-full bg-pending/15 px-2 text-xs/5 font-semibold whitespace-nowrap text-pending">
@@ -42,3 +34,10 @@ export function ConnectionBadge({ connection, layout }: ConnectionBadgeProps) {
     </div>
   )
 }
+
+const DOTS = {
+  Connected: 'bg-synced',
+  Connecting: 'animate-breathe bg-syncing',
+  Offline: 'bg-error',
+  'Signed out': 'bg-error',
+} as const

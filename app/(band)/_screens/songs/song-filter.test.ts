@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { NO_FILTER, songChoices, songMatcher, songOrder, type Song, type SortKey } from './song-filter'
+import { arrange, NO_FILTER, songChoices, songMatcher, songOrder, type Song, type SortKey } from './song-filter'
 
 const AT = '2026-11-20T18:00:00.000Z'
 
@@ -82,4 +82,13 @@ test('every order is total: two devices show the same list whatever order the ro
 test('the filters offer what is in use, in order', () => {
   const songs = [song({ tags: ['b', 'a'], key: 'G' }), song({ tags: ['a'], key: null }), song({ tags: [], key: 'A' })]
   expect(songChoices(songs)).toEqual({ tags: ['a', 'b'], keys: ['A', 'G'] })
+})
+
+test('a song that is being edited stays where it is, in order and among those found', () => {
+  const [before, other] = [song({ id: 'a', title: 'Abba' }), song({ id: 'b', title: 'Beck' })]
+  const typed = { ...before, title: 'Zappa' }
+  const byTitle = { by: 'title', isDescending: false } as const
+  expect(arrange([other, typed], NO_FILTER, byTitle, before)).toEqual([typed, other])
+  expect(arrange([other, typed], { ...NO_FILTER, search: 'abba' }, byTitle, before)).toEqual([typed])
+  expect(arrange([other, typed], NO_FILTER, byTitle, null)).toEqual([other, typed])
 })

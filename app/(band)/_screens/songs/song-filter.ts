@@ -76,6 +76,17 @@ function compareNullable<T>(a: T | null, b: T | null, direction: number, compare
   return direction * compare(a, b)
 }
 
+/**
+ * The songs to show, in order. The one that is being edited (`held`, as it was when the editing began) keeps its place
+ * whatever is typed: the text never moves away from under the cursor.
+ */
+export function arrange(songs: readonly Song[], filter: SongFilter, sort: SongSort, held: Song | null): Song[] {
+  const matches = songMatcher(filter)
+  const order = songOrder(sort)
+  const placed = (song: Song) => (song.id === held?.id ? held : song)
+  return songs.filter((song) => matches(placed(song))).toSorted((a, b) => order(placed(a), placed(b)))
+}
+
 /** Every tag and every key in use, in order: what the filters offer. */
 export function songChoices(songs: Iterable<Song>): { tags: string[]; keys: string[] } {
   const tags = new Set<string>()

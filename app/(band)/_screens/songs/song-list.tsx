@@ -1,6 +1,6 @@
 'use client'
 
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
 import { toast } from 'sonner'
@@ -11,21 +11,24 @@ import { SongDetails } from './song-details'
 import type { Song, SongSort, SortKey } from './song-filter'
 import { SongRow } from './song-row'
 import { SORT_WORDS } from './song-toolbar'
+import type { HeldSong } from './use-held-song'
 
 interface SongListProps {
   bandId: string
   songs: readonly Song[]
   sort: SongSort
   onSort: (sort: SongSort) => void
+  held: HeldSong
 }
 
 const ROW_PX = 56
 
 /** The songs as a table that draws only what is in view. */
-export function SongList({ bandId, songs, sort, onSort }: SongListProps) {
+export function SongList({ bandId, songs, sort, onSort, held }: SongListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<string | null>(null)
   const remove = useRemoveSong()
+  const heldIndex = held.song === null ? -1 : songs.findIndex((song) => song.id === held.song?.id)
   // oxlint-disable-next-line react/incompatible-library -- the React compiler, which it warns about, is not used
   const virtualizer = useVirtualizer({
     count: songs.length,
@@ -34,6 +37,7 @@ export function SongList({ bandId, songs, sort, onSort }: SongListProps) {
     // By key, so that a row that moves keeps its measured height.
     getItemKey: useCallback((index: number) => songs[index]?.id ?? index, [songs]),
     overscan: 8,
+    rangeExtractor: useCallback((range: Range) => withHeld(range, heldIndex), [heldIndex]),
   })
   return (
     <div ref={scroller} className="relative min-h-0 flex-1 overflow-y-auto">
@@ -63,6 +67,9 @@ export function SongList({ bandId, songs, sort, onSort }: SongListProps) {
                 measure={virtualizer.measureElement}
                 onOpen={setOpened}
                 onRemove={remove}
+                onHold={held.hold}
+                onKeep={held.keep}
+                onRelease={held.release}
               />
             ) : null
           })}
@@ -71,6 +78,13 @@ export function SongList({ bandId, songs, sort, onSort }: SongListProps) {
       {opened === null ? null : <SongDetails bandId={bandId} songId={opened} onClose={() => setOpened(null)} />}
     </div>
   )
+}
+
+/** A row that is being edited stays drawn, wherever the list is scrolled to. */
+function withHeld(range: Range, heldIndex: number): number[] {
+  const indexes = defaultRangeExtractor(range)
+  if (heldIndex === -1 || indexes.includes(heldIndex)) return indexes
+  return [...indexes, heldIndex].toSorted((a, b) => a - b)
 }
 
 function Heading({ by, sort, onSort }: { by: SortKey; sort: SongSort; onSort: (sort: SongSort) => void }) {

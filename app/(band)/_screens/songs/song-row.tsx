@@ -16,6 +16,7 @@ import { durationText, parseDuration, parseTempo } from './duration'
 import { STATUS_WORDS, STATUSES, type Song } from './song-filter'
 import { COLUMNS } from './columns'
 import { parseTags } from './tags'
+import type { HeldSong } from './use-held-song'
 
 interface SongRowProps {
   song: Song
@@ -25,10 +26,13 @@ interface SongRowProps {
   measure: (element: Element | null) => void
   onOpen: (songId: string) => void
   onRemove: (song: Song) => void
+  onHold: HeldSong['hold']
+  onKeep: HeldSong['keep']
+  onRelease: HeldSong['release']
 }
 
 /** One song: its sync status, then what can be changed where it stands. */
-export const SongRow = memo(function SongRow({ song, index, top, measure, onOpen, onRemove }: SongRowProps) {
+export const SongRow = memo(function SongRow({ song, index, top, measure, ...on }: SongRowProps) {
   const status = useRowStatus('songs', song.id)
   const permissions = usePermissions('songs', song.band_id)
   const { update, isReady } = useWrite('songs')
@@ -41,6 +45,7 @@ export const SongRow = memo(function SongRow({ song, index, top, measure, onOpen
     isEditable,
     onStart: () => {
       setIsBusy(true)
+      on.onHold(song)
       look()
     },
     onEnd: () => {
@@ -59,6 +64,10 @@ export const SongRow = memo(function SongRow({ song, index, top, measure, onOpen
       aria-rowindex={index + 2}
       aria-busy={status === 'syncing' || status === 'pending' ? true : undefined}
       onClick={look}
+      onFocus={() => on.onKeep(song.id)}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) on.onRelease(song.id)
+      }}
       style={{ transform: `translateY(${top}px)` }}
       className={classNames(
         COLUMNS,
@@ -142,11 +151,11 @@ export const SongRow = memo(function SongRow({ song, index, top, measure, onOpen
             </Button>
           }
         >
-          <MenuItem onSelect={() => onOpen(song.id)}>
+          <MenuItem onSelect={() => on.onOpen(song.id)}>
             <Pencil aria-hidden /> {isEditable ? 'Edit details…' : 'Show details…'}
           </MenuItem>
           {permissions.mayDelete(song) ? (
-            <MenuItem isDangerous onSelect={() => onRemove(song)}>
+            <MenuItem isDangerous onSelect={() => on.onRemove(song)}>
               <Trash2 aria-hidden /> Delete
             </MenuItem>
           ) : null}

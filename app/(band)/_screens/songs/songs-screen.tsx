@@ -7,9 +7,10 @@ import { Spinner } from '@/components/ui/spinner'
 import { useRows } from '@/lib/sync'
 import { usePermissions } from '../../_shell/viewer'
 import { AddSong } from './add-song'
-import { NO_FILTER, songChoices, songMatcher, songOrder, type SongFilter, type SongSort } from './song-filter'
+import { arrange, NO_FILTER, songChoices, type SongFilter, type SongSort } from './song-filter'
 import { SongList } from './song-list'
 import { SongToolbar } from './song-toolbar'
+import { useHeldSong } from './use-held-song'
 
 /** The band's songs: find, sort, add, change where they stand. */
 export default function SongsScreen({ bandId }: { bandId: string }) {
@@ -19,7 +20,8 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
   const { mayInsert } = usePermissions('songs', bandId)
   // Typing stays ahead of a list of thousands.
   const asked = useDeferredValue(filter)
-  const songs = useMemo(() => all.filter(songMatcher(asked)).toSorted(songOrder(sort)), [all, asked, sort])
+  const held = useHeldSong()
+  const songs = useMemo(() => arrange(all, asked, sort, held.song), [all, asked, sort, held.song])
   const choices = useMemo(() => songChoices(all), [all])
 
   return (
@@ -43,7 +45,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
       ) : songs.length === 0 ? (
         <NoSongs isFiltered={all.length > 0} mayInsert={mayInsert} />
       ) : (
-        <SongList bandId={bandId} songs={songs} sort={sort} onSort={setSort} />
+        <SongList bandId={bandId} songs={songs} sort={sort} onSort={setSort} held={held} />
       )}
     </div>
   )
