@@ -3,13 +3,14 @@ import { database, type Database } from '@/db/client'
 import type { Viewer } from '@/lib/entity/viewer'
 import type { Failure } from '@/lib/protocol/errors'
 import { refuseForeignOrigin } from '../origin'
+import { readJsonBody } from '../read-json'
 import { guarded, refuse } from '../respond'
 import { authenticate } from '../viewer'
 import { callerOf, type Caller } from './caller'
 import type { Outcome } from './outcome'
 
 /** An account form is a handful of short texts. */
-const BODY_CHARACTERS_MAX = 10_000
+const FORM_BYTES_MAX = 10_000
 
 type Handler = (request: Request) => Promise<Response>
 
@@ -78,20 +79,6 @@ type Form = { ok: true; input: unknown } | { ok: false; failure: Failure }
 async function readForm(request: Request): Promise<Form> {
   const foreign = refuseForeignOrigin(request)
   if (foreign) return { ok: false, failure: foreign }
-  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) {
-    return {
-      ok: false,
-      failure: { code: 'content_type', message: 'Send JSON, with content-type: application/json.' },
-    }
-  }
-  if (Number(request.headers.get('content-length') ?? 0) > BODY_CHARACTERS_MAX) return TOO_LARGE
-  const text = await request.text()
-  if (text.length > BODY_CHARACTERS_MAX) return TOO_LARGE
-  try {
-    return { ok: true, input: JSON.parse(text) }
-  } catch {
-    return { ok: false, failure: { code: 'invalid', message: 'The body is not JSON.' } }
-  }
+  const body = await readJsonBody(request, FORM_BYTES_MAX)
+  return body.ok ? { ok: true, input: body.value } : body
 }
-
-const TOO_LARGE: Form = { ok: false, failure: { code: 'too_large', message: 'That is too long for a form.' } }

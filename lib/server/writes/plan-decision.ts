@@ -14,8 +14,10 @@ import { rowId } from './row-id'
 /** A decision about an open question: which value stands, and what the row takes for it. */
 export function planDecision(state: PlanState, write: Extract<Write, { op: 'update' }>): Decision {
   const question = findRow(state, write)
-  const target = question && questionedRow(state, question)
-  if (!question || !target) return notFound()
+  if (!question) return notFound()
+  const target = questionedRow(state, question)
+  // Whoever may not change the row it is about was not even given it to lock.
+  if (!target) return forbidden()
   const field = textIn(question.row, 'field')
   const { viewer } = state
   const subject = { entity: target.entity, scope: scopeOf(state, target), row: target.row, viewer }
