@@ -33,7 +33,7 @@ export async function openShapeServer(
   listener.listen(config.port, config.host)
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo
-  service.start()
+  await service.start()
   log.info('listening', { port, host: config.host })
   return {
     url: `http://127.0.0.1:${String(port)}`,

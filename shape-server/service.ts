@@ -11,6 +11,7 @@ import type { BlobStore } from './storage/blob'
 import { FileBlobStore, MemoryBlobStore } from './storage/blob'
 import { Flusher } from './storage/flusher'
 import { Journal } from './storage/journal'
+import { loadGrammar } from './where/parse'
 import type { StoredOrigin } from './storage/journal'
 
 /** Everything behind the HTTP doors: shapes, their storage, and the stream that feeds them. */
@@ -77,7 +78,8 @@ export class Service {
   }
 
   /** Takes up what is stored and begins to follow the database. */
-  start(): void {
+  async start(): Promise<void> {
+    await loadGrammar()
     this.journal.recover()
     this.registry.restore()
     this.stream.start()

@@ -27,6 +27,7 @@ export class OracleReader {
   constructor(
     readonly shape: WorldShape,
     private readonly baseUrl: () => string,
+    private readonly secret: string | null = null,
   ) {}
 
   get params(): URLSearchParams {
@@ -54,10 +55,11 @@ export class OracleReader {
     query.set('offset', this.offset)
     if (this.handle !== null) query.set('handle', this.handle)
     if (isLive) query.set('live', 'true')
+    if (this.secret !== null) query.set('secret', this.secret)
     let response: Response
     let messages: LogMessage[]
     try {
-      response = await fetch(`${this.baseUrl()}/v1/shape?${query.toString()}`, signal ? { signal } : {})
+      response = await fetch(`${this.baseUrl()}/v1/shape?${query.toString()}`, signal ? { signal: AbortSignal.any([signal]) } : {})
       messages = (await response.json()) as LogMessage[]
     } catch (error) {
       if (signal?.aborted) return false

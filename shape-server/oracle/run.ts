@@ -8,6 +8,7 @@ export interface OracleOptions {
   seed: number
   databaseUrl: string
   serverUrl: () => string
+  secret?: string
   batches: number
   tables: number
   shapesPerTable: number
@@ -60,9 +61,10 @@ async function followAll(
   const marker = new OracleReader(
     { table: markerTable, where: null, params: [], columns: null, replica: 'default' },
     options.serverUrl,
+    options.secret,
   )
   const shapes = tables.flatMap((table) => table.shapes)
-  const readers = shapes.map((shape) => new OracleReader(shape, options.serverUrl))
+  const readers = shapes.map((shape) => new OracleReader(shape, options.serverUrl, options.secret))
   // Shapes come to life while transactions run.
   await Promise.all([
     ...readers.map((reader) => reader.catchUp()),
@@ -81,7 +83,7 @@ async function followAll(
     stop.abort()
     await Promise.all(followers)
     for (const reader of readers) await compare(pool, reader, report)
-    const fresh = new OracleReader(random.pick(shapes), options.serverUrl)
+    const fresh = new OracleReader(random.pick(shapes), options.serverUrl, options.secret)
     await compare(pool, fresh, report)
   }
   report.rotations = readers.reduce((sum, reader) => sum + reader.rotations, 0)
