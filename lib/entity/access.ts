@@ -1,7 +1,6 @@
 import type { JsonRow } from '@/lib/protocol/json'
 import { unreachable } from '@/lib/protocol/unreachable'
-import type { AnyEntity } from './define'
-import { roleIn } from './scope'
+import { roleIn, type Scope } from './scope'
 import type { Viewer } from './viewer'
 
 /**
@@ -25,9 +24,16 @@ export interface Access {
   delete: readonly Who[]
 }
 
+/** What of a declaration decides who may do what. */
+interface Guarded {
+  scope: Scope
+  access: Access
+  lock: string | undefined
+}
+
 /** What a decision about one row needs to know besides the viewer. */
 interface Subject {
-  entity: AnyEntity
+  entity: Guarded
   /** The scope column's value. */
   scope: string
   /** The stored row, or the values of an insert. */
@@ -60,14 +66,14 @@ function matches(who: Who, { entity, scope, row, viewer, mayChangeTarget }: Subj
 }
 
 /** Whether the viewer may read rows of a scope that is theirs. */
-export function mayRead(entity: AnyEntity, scope: string, viewer: Viewer): boolean {
+export function mayRead(entity: Guarded, scope: string, viewer: Viewer): boolean {
   // A person's own rows: the scope is the reader.
   if (scope === viewer.user_id) return true
   return entity.access.read.some((who) => matches(who, { entity, scope, row: {}, viewer }))
 }
 
 /** Whether the viewer may insert these values; `scope` is the value of the scope column. */
-export function mayInsert(entity: AnyEntity, scope: string, values: JsonRow, viewer: Viewer): boolean {
+export function mayInsert(entity: Guarded, scope: string, values: JsonRow, viewer: Viewer): boolean {
   return entity.access.insert.some((who) => matches(who, { entity, scope, row: values, viewer }))
 }
 

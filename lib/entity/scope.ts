@@ -1,5 +1,4 @@
 import { isUuid } from './fields'
-import type { AnyEntity } from './define'
 import type { BandRole, Viewer } from './viewer'
 
 /**
@@ -11,6 +10,13 @@ export type Scope =
   | { kind: 'project'; column: 'project_id' | 'id'; mine?: 'user_id' }
   | { kind: 'user'; column: 'user_id' }
   | { kind: 'any'; column: 'scope_id' }
+
+/** What of a declaration decides where its rows belong. */
+interface Scoped {
+  name: string
+  scope: Scope
+  columns: readonly string[]
+}
 
 /** A scope a viewer asked for, resolved to the column and value that filter rows. */
 export interface ResolvedScope {
@@ -32,7 +38,7 @@ export type ScopeRefusal =
  * Without a scope, entities with a `user` scope (or a `mine` column) are read as the viewer's own.
  */
 export function resolveScope(
-  entity: AnyEntity,
+  entity: Scoped,
   requested: string | null,
   viewer: Viewer,
 ): ResolvedScope | ScopeRefusal {
@@ -77,7 +83,7 @@ export function roleIn(scope: Scope, value: string, viewer: Viewer): BandRole | 
 
 /** The filter of a shape in Electric's own words: quoted columns, positional parameters, live rows only. */
 export function scopeToElectric(
-  entity: AnyEntity,
+  entity: Scoped,
   scope: ResolvedScope,
 ): { where: string; params: Record<'1', string> } {
   const live = entity.columns.includes('deleted_at') ? ' AND "deleted_at" IS NULL' : ''
