@@ -1,7 +1,7 @@
 import 'client-only'
 import type { ErrorCode, Failure } from '@/lib/protocol/errors'
 import type { Json, JsonRow } from '@/lib/protocol/json'
-import type { FieldClash, RejectionCode, WriteOp } from '@/lib/protocol/writes'
+import type { RejectionCode, WriteOp } from '@/lib/protocol/writes'
 
 /** Words of the sync layer that components see. */
 
@@ -23,6 +23,8 @@ export interface ShapeView {
   status: ShapeStatus
   rows: ReadonlyMap<string, JsonRow>
   error: Failure | null
+  /** Counts how often the server made the shape begin anew: loaded history is fetched again. */
+  generation: number
 }
 
 /** What a person must know of one row, the most urgent first: conflict > error > pending > syncing > unread > synced. */
@@ -62,20 +64,21 @@ export interface OutboxItem {
   state: 'waiting' | 'sending' | 'saved' | 'held' | 'refused'
   attempts: number
   /** Why it was refused, or why the last attempt failed. */
-  reason: { code: RejectionCode | ErrorCode; message: string; issues: string[] } | null
+  reason: { code: RejectionCode | ErrorCode | 'network'; message: string; issues: string[] } | null
   values: JsonRow
 }
 
 /** How a write ended. A refusal is the error `WriteRefused`. */
 export type Settled =
   | { status: 'applied'; key: string; version: number | null }
-  | { status: 'conflict'; key: string; version: number; fields: FieldClash[] }
+  /** Some fields clashed (their names): what stands is shown, a question is open. */
+  | { status: 'conflict'; key: string; version: number; fields: readonly string[] }
 
 /** A refused write: it left the screen and waits in the refused list. */
 export class WriteRefused extends Error {
   override readonly name = 'WriteRefused'
   constructor(
-    readonly code: RejectionCode | 'discarded',
+    readonly code: RejectionCode | ErrorCode | 'network' | 'discarded',
     message: string,
     readonly issues: string[],
     readonly writeId: string,

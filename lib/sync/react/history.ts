@@ -24,7 +24,7 @@ export function useHistory<Name extends EntityName>(entity: Name, scope: string 
   const sync = useSync()
   const view = useShapeView(entity, scope)
   const pages = useInfiniteQuery({
-    queryKey: ['history', entity, scope, group ?? null],
+    queryKey: ['history', entity, scope, group ?? null, view.generation],
     // The first page is fetched after the live shape stands, so that nothing falls between them.
     enabled: sync !== null && scope !== null && view.status === 'ready',
     queryFn: ({ pageParam }) => {

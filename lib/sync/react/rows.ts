@@ -24,7 +24,7 @@ export interface Rows<Name extends EntityName> {
 }
 
 /** What readers see before there is anything to see. */
-export const NOTHING_YET: ShapeView = { status: 'loading', rows: new Map(), error: null }
+export const NOTHING_YET: ShapeView = { status: 'loading', rows: new Map(), error: null, generation: 0 }
 
 /**
  * Live rows of one entity in one scope (the uuid of a band, project or user), unconfirmed writes included.

@@ -1,0 +1,180 @@
+import 'client-only'
+import { wrap, type DBSchema, type IDBPDatabase } from 'idb'
+import { SCHEMA_VERSION } from '@/entities'
+import { newKey } from '@/lib/entity/keys'
+import type { JsonRow } from '@/lib/protocol/json'
+import { readEntry, type OutboxEntry } from '../outbox/entry'
+import { EpochLost, sentAgain, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
+
+/** Layout of the database; caches of another layout are rebuilt, the outbox is never dropped. */
+const LAYOUT = 1
+
+interface BacklineDb extends DBSchema {
+  shapes: { key: string; value: ShapeMeta }
+  /** Keyed by shape and row, so that one range is one shape. */
+  rows: { key: [shape: string, row: string]; value: JsonRow }
+  outbox: { key: number; value: OutboxEntry }
+  meta: { key: 'epoch' | 'clientId'; value: number | string }
+}
+
+/** Opens what this browser keeps for a user; rejects where IndexedDB cannot be used (private mode, no room). */
+export async function openIndexedDb(factory: IDBFactory, userId: string): Promise<LocalStore> {
+  const request = factory.open(`backline-${userId}`, LAYOUT)
+  request.onupgradeneeded = () => layOut(request.result)
+  // The stores are those that `layOut` makes.
+  const db = (await wrap(request)) as IDBPDatabase<BacklineDb> | undefined
+  if (!db) throw new Error('IndexedDB opened no database')
+  // Another tab runs a newer build: let it upgrade.
+  db.addEventListener('versionchange', () => db.close())
+  // Some browsers open but refuse to write: find out now, not with the first edit.
+  await db.put('meta', (await db.get('meta', 'epoch')) ?? 0, 'epoch')
+  return new IndexedDbStore(db)
+}
+
+function layOut(database: IDBDatabase): void {
+  database.createObjectStore('shapes', { keyPath: 'id' })
+  database.createObjectStore('rows')
+  database.createObjectStore('outbox', { keyPath: 'seq' })
+  database.createObjectStore('meta')
+}
+
+class IndexedDbStore implements LocalStore {
+  readonly isDurable = true
+  constructor(private readonly db: IDBPDatabase<BacklineDb>) {}
+
+  async clientId(): Promise<string> {
+    const tx = this.db.transaction('meta', 'readwrite')
+    const known = await tx.store.get('clientId')
+    const id = typeof known === 'string' ? known : newKey()
+    if (id !== known) await tx.store.put(id, 'clientId')
+    await tx.done
+    return id
+  }
+
+  async takeEpoch(): Promise<number> {
+    const tx = this.db.transaction('meta', 'readwrite')
+    const epoch = Number((await tx.store.get('epoch')) ?? 0) + 1
+    await tx.store.put(epoch, 'epoch')
+    await tx.done
+    return epoch
+  }
+
+  async readShape(id: string) {
+    const tx = this.db.transaction(['shapes', 'rows'])
+    const [meta, rows] = await Promise.all([
+      tx.objectStore('shapes').get(id),
+      tx.objectStore('rows').getAll(rangeOf(id)),
+    ])
+    // Rows of an older schema never reach a component: the shape is fetched anew.
+    return meta?.schema === SCHEMA_VERSION ? { meta, rows } : null
+  }
+
+  listShapes(): Promise<ShapeMeta[]> {
+    return this.db.getAll('shapes')
+  }
+
+  async commit({ meta, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {
+    const tx = this.db.transaction(['shapes', 'rows', 'outbox', 'meta'], 'readwrite', { durability: 'relaxed' })
+    await underEpoch(tx.objectStore('meta').get('epoch'), epoch, tx)
+    const rows = tx.objectStore('rows')
+    const known = await tx.objectStore('shapes').get(meta.id)
+    if (known && known.schema !== meta.schema) void rows.delete(rangeOf(meta.id))
+    for (const { key, after } of changes) {
+      void (after ? rows.put(after, [meta.id, key]) : rows.delete([meta.id, key]))
+    }
+    // Pinning and use are other tabs' to change.
+    void tx.objectStore('shapes').put(known ? { ...meta, isPinned: known.isPinned, usedAt: known.usedAt } : meta)
+    for (const seq of echoed) void tx.objectStore('outbox').delete(seq)
+    await tx.done
+  }
+
+  async touchShape(id: string, change: Partial<Pick<ShapeMeta, 'usedAt' | 'isPinned'>>): Promise<void> {
+    const tx = this.db.transaction('shapes', 'readwrite', { durability: 'relaxed' })
+    const meta = await tx.store.get(id)
+    if (meta) await tx.store.put({ ...meta, ...change })
+    await tx.done
+  }
+
+  async dropShapes(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const tx = this.db.transaction(['shapes', 'rows'], 'readwrite', { durability: 'relaxed' })
+    for (const id of ids) {
+      void tx.objectStore('shapes').delete(id)
+      void tx.objectStore('rows').delete(rangeOf(id))
+    }
+    await tx.done
+  }
+
+  async readOutbox(): Promise<OutboxEntry[]> {
+    const stored: unknown[] = await this.db.getAll('outbox')
+    return stored.flatMap((value) => readEntry(value) ?? [])
+  }
+
+  async append(entry: OutboxEntry): Promise<number> {
+    // Strict: an acknowledged write survives a power cut, not only a killed browser.
+    const tx = this.db.transaction('outbox', 'readwrite', { durability: 'strict' })
+    const last = await tx.store.openKeyCursor(null, 'prev')
+    const seq = Math.max((last?.key ?? 0) + 1, Math.floor(entry.seq))
+    await tx.store.put({ ...entry, seq, phase: { kind: 'queued', attempts: 0, failure: null } })
+    await tx.done
+    return seq
+  }
+
+  async replaceUnsent(entry: OutboxEntry): Promise<boolean> {
+    const tx = this.db.transaction('outbox', 'readwrite', { durability: 'strict' })
+    const stored = readEntry(await tx.store.get(entry.seq))
+    const isUnsent = stored?.origin === entry.origin && stored.phase.kind === 'queued'
+    if (isUnsent) await tx.store.put({ ...entry, phase: stored.phase })
+    await tx.done
+    return isUnsent
+  }
+
+  async markSent(seqs: readonly number[], epoch: number): Promise<OutboxEntry[]> {
+    const tx = this.db.transaction(['outbox', 'meta'], 'readwrite', { durability: 'relaxed' })
+    await underEpoch(tx.objectStore('meta').get('epoch'), epoch, tx)
+    const outbox = tx.objectStore('outbox')
+    const stored = await Promise.all(seqs.map((seq) => outbox.get(seq)))
+    const sent = stored.flatMap((value) => {
+      const entry = readEntry(value)
+      return (entry && sentAgain(entry)) ?? []
+    })
+    for (const entry of sent) void outbox.put(entry)
+    await tx.done
+    return sent
+  }
+
+  async saveOutbox(puts: readonly OutboxEntry[], deleted: readonly number[], epoch: number | null): Promise<void> {
+    const tx = this.db.transaction(['outbox', 'meta'], 'readwrite')
+    if (epoch !== null) await underEpoch(tx.objectStore('meta').get('epoch'), epoch, tx)
+    for (const entry of puts) void tx.objectStore('outbox').put(entry)
+    for (const seq of deleted) void tx.objectStore('outbox').delete(seq)
+    await tx.done
+  }
+
+  async wipeCache(): Promise<void> {
+    const tx = this.db.transaction(['shapes', 'rows'], 'readwrite')
+    void tx.objectStore('shapes').clear()
+    void tx.objectStore('rows').clear()
+    await tx.done
+  }
+
+  close(): void {
+    this.db.close()
+  }
+}
+
+function rangeOf(id: string): IDBKeyRange {
+  return IDBKeyRange.bound([id], [id, []])
+}
+
+async function underEpoch(
+  stored: Promise<unknown>,
+  epoch: number,
+  tx: { abort(): void; done: Promise<void> },
+): Promise<void> {
+  if ((await stored) === epoch) return
+  const ended = tx.done.catch(() => undefined)
+  tx.abort()
+  await ended
+  throw new EpochLost()
+}

@@ -1,0 +1,174 @@
+import 'client-only'
+import type { Actor } from '@/lib/entity/define'
+import { openIndexedDb } from '../cache/indexeddb'
+import type { LocalStore } from '../cache/local-store'
+import { openMemoryStore } from '../cache/memory'
+import {
+  newConnection,
+  nextConnection,
+  type ConnectionEvent,
+  type ConnectionState,
+} from '../connection/connection-state'
+import { Emitter } from '../emitter'
+import { OutboxDriver, type OutboxDiff } from '../outbox/outbox-driver'
+import type { Platform } from '../platform'
+import type { ShapeHolder } from '../store/shape-holder'
+import type { ConnectionView, SyncEvent } from '../types'
+import { membershipsOf, type Memberships } from './memberships'
+import { MEMBERSHIP_SHAPES } from './plan'
+import { ShapeSet } from './shape-set'
+import { Statuses } from './statuses'
+import { connectionView, itemOf } from './views'
+
+/** How often the views that speak of ages are looked at while something is unsent. */
+const WATCH_MS = 5_000
+
+export interface CoreOptions {
+  platform: Platform
+  actor: Actor
+  share: (diff: OutboxDiff) => void
+  makeRoom: () => Promise<void>
+}
+
+/** What every tab has, whether it leads or follows: shapes, outbox, connection, and what follows from them. */
+export class Core {
+  readonly platform: Platform
+  readonly actor: Actor
+  readonly store: Promise<LocalStore>
+  readonly shapes: ShapeSet
+  readonly outbox: OutboxDriver
+  readonly statuses: Statuses
+  readonly events = new Emitter<SyncEvent>()
+  readonly connectionChanged = new Emitter()
+  readonly clientKnown = new Emitter()
+  readonly membershipsChanged = new Emitter()
+  /** Set from outside by who measures storage. */
+  storage: ConnectionView['storage'] = null
+  connection: ConnectionState
+  clientId: string | null = null
+  memberships: Memberships
+  #view: ConnectionView
+  #cancelWatch = () => {}
+
+  constructor({ platform, actor, share, makeRoom }: CoreOptions) {
+    this.platform = platform
+    this.actor = actor
+    const userId = actor.user_id
+    this.store = openStore(platform, userId)
+    this.connection = newConnection(platform.now())
+    this.outbox = new OutboxDriver({ platform, store: this.store, share, makeRoom })
+    this.shapes = new ShapeSet({
+      userId,
+      after: (delayMs, run) => platform.after(delayMs, run),
+      entries: () => this.outbox.state.entries,
+      author: () => ({ actor, clientId: this.clientId }),
+      isLocalOnly: (scope) => this.#isLocalOnly(scope),
+    })
+    this.memberships = this.#readMemberships()
+    this.statuses = new Statuses({
+      userId,
+      shapes: this.shapes,
+      entries: () => this.outbox.state.entries,
+      connection: () => this.connection.kind,
+      clientId: () => this.clientId,
+      memberships: () => this.memberships,
+    })
+    this.#view = this.#readConnection()
+    this.outbox.changed.listen(() => this.#outboxChanged())
+    this.outbox.settled.listen(({ entry, kind }) => this.events.emit({ kind, item: itemOf(entry) }))
+    this.shapes.rendered.listen((holder) => this.#shapeChanged(holder))
+  }
+
+  get connectionView(): ConnectionView {
+    return this.#view
+  }
+
+  /** Takes an observation of the connection. */
+  connect(event: ConnectionEvent): void {
+    const before = this.connection
+    this.connection = nextConnection(before, event)
+    if (this.connection === before) return
+    this.refreshConnection()
+    if (this.connection.kind !== before.kind) this.statuses.changed.emit()
+  }
+
+  /** Another tab's observations. */
+  adoptConnection(connection: ConnectionState): void {
+    const { kind } = this.connection
+    this.connection = connection
+    this.refreshConnection()
+    if (connection.kind !== kind) this.statuses.changed.emit()
+  }
+
+  /** Computes the view of the connection again and tells when it differs. */
+  refreshConnection(): void {
+    const view = this.#readConnection()
+    if (JSON.stringify(view) === JSON.stringify(this.#view)) return
+    this.#view = view
+    this.connectionChanged.emit()
+    this.events.emit({ kind: 'connection', connection: view })
+  }
+
+  close(): void {
+    this.#cancelWatch()
+    this.events.clear()
+    void this.store.then((store) => store.close())
+  }
+
+  #outboxChanged(): void {
+    this.shapes.renderAll()
+    this.statuses.changed.emit()
+    this.refreshConnection()
+    this.#watch()
+  }
+
+  /** The oldest unsent write grows older without any event. */
+  #watch(): void {
+    this.#cancelWatch()
+    if (this.#view.unsentCount === 0) return
+    this.#cancelWatch = this.platform.after(WATCH_MS, () => {
+      this.refreshConnection()
+      this.#watch()
+    })
+  }
+
+  #shapeChanged({ name }: ShapeHolder): void {
+    if (!MEMBERSHIP_SHAPES.some(({ entity }) => entity === name.entity) || name.scope !== null) return
+    this.memberships = this.#readMemberships()
+    this.shapes.renderAll()
+    this.membershipsChanged.emit()
+  }
+
+  #readMemberships(): Memberships {
+    const [bands, projects] = MEMBERSHIP_SHAPES
+    return membershipsOf(this.actor.user_id, this.shapes.hold(bands).state, this.shapes.hold(projects).state)
+  }
+
+  /** Whether a container was made on this device and is not known to the server's shapes yet. */
+  #isLocalOnly(scope: string | null): boolean {
+    if (scope === null || scope === this.actor.user_id) return false
+    const isMade = this.outbox.state.entries.some(({ write }) => write.op === 'insert' && write.key === scope)
+    const { bands, projects } = this.memberships.viewer
+    return isMade && !bands.has(scope) && !projects.has(scope)
+  }
+
+  #readConnection(): ConnectionView {
+    return connectionView({
+      connection: this.connection,
+      outbox: this.outbox.state,
+      now: this.platform.now(),
+      isDurable: this.outbox.isDurable,
+      storage: this.storage,
+    })
+  }
+}
+
+async function openStore({ indexedDB }: Platform, userId: string): Promise<LocalStore> {
+  if (!indexedDB) return openMemoryStore()
+  try {
+    return await openIndexedDb(indexedDB, userId)
+  } catch (error) {
+    console.warn('This browser stores nothing: unsent changes will not survive closing.', error)
+    return openMemoryStore()
+  }
+}

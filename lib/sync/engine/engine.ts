@@ -1,0 +1,387 @@
+import 'client-only'
+import { entityNamed } from '@/entities'
+import type { Actor, AnyEntity } from '@/lib/entity/define'
+import { newKey } from '@/lib/entity/keys'
+import { textIn, type JsonRow } from '@/lib/protocol/json'
+import type { LocalStore } from '../cache/local-store'
+import { correctedWrite, makeEntry } from '../outbox/make-entry'
+import { nextSeq } from '../outbox/outbox-driver'
+import { placeWrite } from '../outbox/place'
+import type { OutboxEntry } from '../outbox/entry'
+import type { PageEvent, Platform } from '../platform'
+import { isMarkable } from '../status'
+import type { LoadedPage } from '../store/history-rows'
+import type { ShapeHolder } from '../store/shape-holder'
+import type { HistoryPage, Source, Sync } from '../sync'
+import { Tab } from '../tabs/tab'
+import type {
+  ConnectionView,
+  Intent,
+  MadeWrite,
+  OutboxItem,
+  RowStatus,
+  ShapeName,
+  ShapeView,
+  SyncEvent,
+} from '../types'
+import { Core } from './core'
+import { Group } from './group'
+import { fetchHistoryPage } from './history-door'
+import { Housekeeping } from './housekeeping'
+import type { AppliedBatch } from './leader'
+import { Office } from './office'
+import { rowsOf } from '../store/shape-state'
+import { itemOf } from './views'
+
+/** The sync layer of one person in one tab: puts its parts together and answers components. */
+export class Engine implements Sync {
+  readonly userId: string
+  readonly clientId: Source<string | null>
+  readonly connection: Source<ConnectionView>
+  readonly outbox: Source<readonly OutboxItem[]>
+  readonly #core: Core
+  readonly #tab: Tab
+  readonly #group: Group
+  readonly #housekeeping: Housekeeping
+  readonly #openScopes = new Map<string, number>()
+  readonly #stopPage: () => void
+  /** Generation of each group of a growing shape that page one was loaded for. */
+  readonly #loadedGroups = new Map<string, number>()
+  #office: Office | null = null
+  #items: { of: readonly OutboxEntry[]; items: readonly OutboxItem[] } = { of: [], items: [] }
+  #isClosed = false
+
+  constructor(platform: Platform, actor: Actor) {
+    this.userId = actor.user_id
+    this.#core = new Core({
+      platform,
+      actor,
+      share: ({ puts, removed }) =>
+        this.#tab.post({ kind: 'outbox', puts, removed: removed.map(({ origin }) => origin) }),
+      makeRoom: () => this.#housekeeping.makeRoom(),
+    })
+    const core = this.#core
+    this.#tab = new Tab({
+      platform,
+      name: `backline-${actor.user_id}`,
+      isShared: platform.indexedDB !== null,
+      takeEpoch: async () => (await core.store).takeEpoch(),
+      onLead: (epoch) => void this.#lead(epoch),
+      onStopLeading: () => this.#stopLeading(),
+    })
+    this.#group = new Group({
+      core,
+      tab: this.#tab,
+      openScopes: () => [...this.#openScopes.keys()],
+      onWishes: () => this.#office?.reconcile(),
+      onHistory: (holder, page) => this.#office?.leader.apply(holder, { kind: 'history', page }),
+      onWake: () => this.#office?.wake(),
+      onSignedOut: () => void this.close(),
+      stored: () => this.#office?.leader.stored() ?? Promise.resolve(),
+    })
+    this.#housekeeping = new Housekeeping(core)
+    this.clientId = source(core.clientKnown, () => core.clientId)
+    this.connection = source(core.connectionChanged, () => core.connectionView)
+    this.outbox = source(core.outbox.changed, () => this.#outboxItems())
+    core.connectionChanged.listen(() => this.#office && this.#group.tellConnection())
+    core.shapes.opened.listen((holder) => void this.#read(holder))
+    core.shapes.wantedChanged.listen(() => this.#office?.reconcile())
+    this.#stopPage = platform.onPage((event) => this.#pageDid(event))
+    void this.#start()
+  }
+
+  shape(name: ShapeName): Source<ShapeView> {
+    const { shapes } = this.#core
+    return {
+      read: () => shapes.hold(name).view,
+      subscribe: (listener) => this.#follow(name, listener),
+    }
+  }
+
+  row(name: ShapeName, key: string): Source<JsonRow | null> {
+    const { shapes } = this.#core
+    return {
+      read: () => shapes.hold(name).row(key),
+      subscribe: (listener) => this.#follow(name, listener),
+    }
+  }
+
+  rowStatus(entity: string, key: string): Source<RowStatus> {
+    const { statuses } = this.#core
+    return source(statuses.changed, () => statuses.statusOf(entity, key))
+  }
+
+  write(entityName: string, intent: Intent): MadeWrite {
+    const { shapes, outbox, platform } = this.#core
+    const entity = entityOf(entityName)
+    const key = intent.op === 'insert' ? intent.key : intent.key
+    const entry = makeEntry(entity, intent, {
+      userId: this.userId,
+      now: platform.now(),
+      row: key === undefined ? null : (shapes.row(entityName, key)?.row ?? null),
+      seq: nextSeq(outbox.state),
+    })
+    return outbox.add(placeWrite(entity, outbox.state.entries, entry), entry)
+  }
+
+  flush(): void {
+    const { outbox, platform } = this.#core
+    outbox.apply({ kind: 'flushed', now: platform.now() })
+    this.#tab.post({ kind: 'flush' })
+  }
+
+  retry(id: string): void {
+    this.#core.outbox.apply({ kind: 'retry', id })
+  }
+
+  edit(id: string, values: JsonRow): void {
+    const { outbox } = this.#core
+    const entry = outbox.state.entries.find(({ write }) => write.id === id)
+    if (entry)
+      outbox.apply({ kind: 'edited', id, write: correctedWrite(entityOf(entry.write.entity), entry.write, values) })
+  }
+
+  discard(id: string): void {
+    this.#core.outbox.apply({ kind: 'discarded', id, newId: newKey })
+  }
+
+  exportOutbox(): string {
+    const unsaved = this.#core.outbox.state.entries.filter(({ phase }) => phase.kind !== 'saved')
+    return JSON.stringify(
+      unsaved.map((entry) => ({ ...itemOf(entry), write: entry.write })),
+      null,
+      2,
+    )
+  }
+
+  openScope(scope: string): () => void {
+    this.#openScopes.set(scope, (this.#openScopes.get(scope) ?? 0) + 1)
+    this.#scopesChanged()
+    let isOpen = true
+    return () => {
+      if (!isOpen) return
+      isOpen = false
+      const count = (this.#openScopes.get(scope) ?? 1) - 1
+      if (count > 0) this.#openScopes.set(scope, count)
+      else this.#openScopes.delete(scope)
+      this.#scopesChanged()
+    }
+  }
+
+  markRead(entity: string, row: JsonRow, lastRead?: string): void {
+    const { statuses } = this.#core
+    const key = textIn(row, 'id')
+    const known = statuses.mark(entity, key)
+    const isNewer = lastRead !== undefined && lastRead > textIn(known ?? {}, 'last_read')
+    const isUnread = isMarkable(entity) && statuses.isUnread(entity, row)
+    if (!isNewer && !isUnread) return
+    const version = Math.max(Number(row['version'] ?? 1), Number(known?.['version'] ?? 0))
+    this.write('read_marks', {
+      op: 'insert',
+      values: { entity, entity_id: key, version, ...(lastRead === undefined ? {} : { last_read: lastRead }) },
+    })
+  }
+
+  async historyPage(
+    name: { entity: string; scope: string; group?: string },
+    before: string | null,
+  ): Promise<HistoryPage> {
+    const { platform, shapes } = this.#core
+    const fetched = await fetchHistoryPage(platform, { ...name, before, userId: this.userId })
+    const holder = shapes.hold(name)
+    const column = entityOf(name.entity).history?.group
+    const group = column && name.group !== undefined ? { column, value: name.group } : null
+    const isFirst = before === null
+    const groupId = `${holder.id}/${name.group ?? ''}`
+    const dropsOlder = isFirst && holder.generation > (this.#loadedGroups.get(groupId) ?? 0)
+    if (isFirst) this.#loadedGroups.set(groupId, holder.generation)
+    this.#keepPage(holder, { rows: fetched.rows, group, isFirst, dropsOlder })
+    return fetched
+  }
+
+  pin(name: ShapeName, isPinned: boolean): void {
+    const holder = this.#core.shapes.hold(name)
+    holder.isPinned = isPinned
+    void this.#core.store.then((store) => store.touchShape(holder.id, { isPinned }))
+  }
+
+  observe(listener: (event: SyncEvent) => void): () => void {
+    return this.#core.events.listen(listener)
+  }
+
+  wake(): void {
+    if (this.#office) this.#office.wake()
+    else this.#tab.post({ kind: 'wake' })
+  }
+
+  async signOut(): Promise<void> {
+    const store = await this.#core.store
+    await this.#core.outbox.inOrder(async () => undefined)
+    this.#tab.post({ kind: 'signed-out' })
+    this.#stopLeading()
+    await store.wipeCache()
+    forgetElectricNotes()
+    await this.close()
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#stopPage()
+    this.flush()
+    await this.#office?.leader.stored()
+    this.#stopLeading()
+    this.#housekeeping.close()
+    await this.#core.outbox.inOrder(async () => undefined)
+    this.#tab.close()
+    this.#core.close()
+  }
+
+  async #start(): Promise<void> {
+    const { store, outbox, shapes, clientKnown } = this.#core
+    const opened = await store
+    outbox.isDurable = opened.isDurable
+    this.#core.clientId = await opened.clientId()
+    clientKnown.emit()
+    await outbox.reload()
+    this.#core.refreshConnection()
+    for (const holder of shapes) void this.#read(holder)
+    if (!this.#isClosed) this.#tab.start()
+    this.#housekeeping.start()
+  }
+
+  /** Paints a shape from the cache, then has it followed. */
+  async #read(holder: ShapeHolder): Promise<void> {
+    const { store, shapes, platform } = this.#core
+    const opened = await store
+    const cached = await opened.readShape(holder.id).catch(() => null)
+    if (this.#isClosed) return
+    if (holder.state.kind === 'cold') holder.load(cached)
+    holder.usedAt = platform.now()
+    if (cached) void opened.touchShape(holder.id, { usedAt: holder.usedAt }).catch(() => undefined)
+    shapes.render(holder)
+    if (this.#office) this.#office.reconcile()
+    else this.#group.tellWishes()
+  }
+
+  async #lead(epoch: number): Promise<void> {
+    const { store, outbox, clientId, shapes, events } = this.#core
+    const opened = await store
+    // What the last leader stored is the truth to go on from.
+    await outbox.reload()
+    if (this.#tab.epoch !== epoch || this.#isClosed || clientId === null) return
+    const office = new Office({
+      core: this.#core,
+      store: opened,
+      clientId,
+      epoch,
+      wishes: () => this.#wishes(),
+      onApplied: (batch) => this.#applied(batch),
+      onEpochLost: () => this.#tab.lostEpoch(),
+      makeRoom: () => this.#housekeeping.makeRoom(),
+    })
+    this.#office = office
+    for (const holder of shapes) await this.#takeOver(office, opened, holder)
+    office.reconcile()
+    events.emit({ kind: 'leader', isLeader: true })
+  }
+
+  /** The cache may hold more than this tab heard, or less: afterwards both hold the same. */
+  async #takeOver(office: Office, store: LocalStore, holder: ShapeHolder): Promise<void> {
+    const cached = await store.readShape(holder.id).catch(() => null)
+    if (holder.load(cached)) return this.#core.shapes.render(holder)
+    const isAhead = holder.state.kind !== 'cold' && holder.seq > (cached?.meta.seq ?? 0)
+    if (isAhead && rowsOf(holder.state).size > 0) {
+      office.leader.catchUpCache(holder, cached?.rows.map((row) => textIn(row, 'id')) ?? [])
+    }
+    if (holder.state.kind === 'refused') office.leader.reopen(holder)
+  }
+
+  #stopLeading(): void {
+    if (!this.#office) return
+    this.#office.close()
+    this.#office = null
+    this.#core.events.emit({ kind: 'leader', isLeader: false })
+  }
+
+  #wishes(): { shapes: ShapeName[]; scopes: string[] } {
+    const others = this.#group.wishes()
+    return { shapes: others.shapes, scopes: [...this.#openScopes.keys(), ...others.scopes] }
+  }
+
+  #applied(batch: AppliedBatch): void {
+    this.#group.tellApplied(batch)
+    const { entity, scope } = batch.holder
+    const { events } = this.#core
+    if (!events.isHeard) return
+    for (const { key, issues } of batch.step.leftOut)
+      events.emit({ kind: 'row-left-out', entity: entity.name, key, issues })
+    for (const { key, before, after } of batch.isNews ? batch.step.changes : []) {
+      const op = after === null ? 'delete' : before === null ? 'insert' : 'update'
+      events.emit({ kind: 'change', entity: entity.name, scope, op, key, before, after })
+    }
+  }
+
+  #keepPage(holder: ShapeHolder, page: LoadedPage): void {
+    if (this.#office) return this.#office.leader.apply(holder, { kind: 'history', page })
+    this.#tab.post({ kind: 'history', shape: holder.id, ...page, rows: [...page.rows] })
+  }
+
+  #scopesChanged(): void {
+    this.#office?.reconcile()
+    this.#group.tellWishes()
+  }
+
+  #pageDid(event: PageEvent): void {
+    switch (event) {
+      case 'visible':
+      case 'online':
+        return this.wake()
+      case 'hidden':
+      case 'blur':
+      case 'closing':
+        return this.flush()
+      case 'offline':
+        // A hint and no proof: the next request finds out.
+        return
+    }
+  }
+
+  #follow(name: ShapeName, listener: () => void): () => void {
+    const { shapes } = this.#core
+    const leave = shapes.read(name)
+    const stop = shapes.hold(name).changed.listen(listener)
+    return () => {
+      stop()
+      leave()
+    }
+  }
+
+  #outboxItems(): readonly OutboxItem[] {
+    const { entries } = this.#core.outbox.state
+    if (this.#items.of !== entries) this.#items = { of: entries, items: entries.map(itemOf) }
+    return this.#items.items
+  }
+}
+
+function entityOf(name: string): AnyEntity {
+  const entity = entityNamed(name)
+  if (!entity) throw new Error(`no synced entity is called ${name}`)
+  return entity
+}
+
+function source<T>(changed: Listenable, read: () => T): Source<T> {
+  return { read, subscribe: (listener) => changed.listen(() => listener()) }
+}
+
+/** Any emitter, whatever it tells. */
+interface Listenable {
+  listen(listener: () => void): () => void
+}
+
+/** ShapeStream keeps notes about shapes in localStorage, which name containers. */
+function forgetElectricNotes(): void {
+  if (typeof localStorage === 'undefined') return
+  localStorage.removeItem('electric_expired_shapes')
+  localStorage.removeItem('electric_up_to_date_tracker')
+}

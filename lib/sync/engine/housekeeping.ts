@@ -1,0 +1,73 @@
+import 'client-only'
+import { isNearlyFull, shapesToEvict, type CachedUse } from '../cache/budget'
+import { isShown } from '../outbox/entry'
+import { shapeOfId } from '../shapes/shape-name'
+import type { Core } from './core'
+
+const ROUND_MS = 10 * 60_000
+/** With no room left, this share of the cache goes at once. */
+const SHARE_KEPT = 0.5
+
+/** Keeps what is stored within the budget, and tells when the browser's grant runs out. */
+export class Housekeeping {
+  #cancel = () => {}
+  #isClosed = false
+
+  constructor(private readonly core: Core) {}
+
+  start(): void {
+    void this.core.platform.storage?.persist().catch(() => false)
+    void this.#round()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancel()
+  }
+
+  /** The browser refused to store more: evicts half of what may go. */
+  async makeRoom(): Promise<void> {
+    const uses = await this.#uses()
+    const bytes = uses.reduce((sum, use) => sum + use.bytes, 0)
+    await this.#evict(shapesToEvict(uses, this.core.platform.now(), bytes * SHARE_KEPT))
+  }
+
+  async #round(): Promise<void> {
+    const { platform } = this.core
+    try {
+      await this.#measure()
+      await this.#evict(shapesToEvict(await this.#uses(), platform.now()))
+    } catch (error) {
+      console.warn('The cache could not be tidied.', error)
+    }
+    if (!this.#isClosed) this.#cancel = platform.after(ROUND_MS, () => void this.#round())
+  }
+
+  async #measure(): Promise<void> {
+    const measured = await this.core.platform.storage?.estimate()
+    this.core.storage = measured && isNearlyFull(measured) ? measured : null
+    this.core.refreshConnection()
+  }
+
+  async #uses(): Promise<CachedUse[]> {
+    const { shapes, outbox } = this.core
+    const store = await this.core.store
+    const busyScopes = new Set(outbox.state.entries.filter(isShown).map(({ scope }) => scope))
+    return (await store.listShapes()).map(({ id, bytes, usedAt, isPinned }) => {
+      const scope = shapeOfId(id)?.scope ?? null
+      const isKept =
+        isPinned || scope === null || shapes.isWanted(id) || busyScopes.has(scope) || id.startsWith('conflicts/')
+      return { id, bytes, usedAt, isKept }
+    })
+  }
+
+  async #evict(ids: readonly string[]): Promise<void> {
+    const store = await this.core.store
+    await store.dropShapes(ids)
+    for (const id of ids) {
+      // A shape still in memory must not write the rest of its changes into an empty cache.
+      const holder = this.core.shapes.find(id)
+      if (holder) holder.isCached = false
+    }
+  }
+}

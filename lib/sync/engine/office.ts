@@ -1,0 +1,255 @@
+import 'client-only'
+import { isJsonObject } from '@/lib/protocol/json'
+import { BACKLINE_HEADERS } from '@/lib/protocol/names'
+import type { LocalStore } from '../cache/local-store'
+import { createLiveClient, type LiveClient, type Observation } from '../live-client/live-client'
+import type { Answer } from '../outbox/answer'
+import { startSender } from '../outbox/sender'
+import { shapeOfId, type ShapeId } from '../shapes/shape-name'
+import type { ShapeHolder } from '../store/shape-holder'
+import type { ShapeName } from '../types'
+import type { Core } from './core'
+import { echoedWrites } from './echoes'
+import { Leader, type AppliedBatch } from './leader'
+import { mayStream, planShapes } from './plan'
+
+/** Bands that are not open catch up so often. */
+const VISIT_MS = 5 * 60_000
+/** How often a signed-out client looks whether the session is back. */
+const PROBE_MS = 30_000
+
+export interface OfficeOptions {
+  core: Core
+  store: LocalStore
+  clientId: string
+  epoch: number
+  /** Shapes and containers that other tabs look at. */
+  wishes: () => { shapes: ShapeName[]; scopes: string[] }
+  onApplied: (batch: AppliedBatch) => void
+  onEpochLost: () => void
+  makeRoom: () => Promise<void>
+}
+
+/** What the leading tab does for all: streams, sends, keeps the cache, watches session and memberships. */
+export class Office {
+  readonly leader: Leader
+  readonly #live: LiveClient
+  readonly #stops: (() => void)[] = []
+  #cancelVisit = () => {}
+  #cancelProbe = () => {}
+  #visiting = new Map<ShapeId, ShapeName>()
+  #isClosed = false
+
+  constructor(private readonly options: OfficeOptions) {
+    const { core, store, clientId, epoch } = options
+    const { platform, actor } = core
+    this.#live = createLiveClient({ platform, userId: actor.user_id, onObserved: (seen) => this.#observe(seen) })
+    this.leader = new Leader({
+      platform,
+      store,
+      userId: actor.user_id,
+      epoch,
+      fetch: this.#live.fetch,
+      plan: () => this.#plan(),
+      hold: (name) => core.shapes.hold(name),
+      takeEchoes: () => this.#takeEchoes(),
+      onApplied: (batch) => this.#applied(batch),
+      onSignedOut: () => this.#signedOut(),
+      onEpochLost: options.onEpochLost,
+      makeRoom: options.makeRoom,
+    })
+    this.#stops.push(
+      startSender({
+        platform,
+        outbox: core.outbox,
+        store,
+        userId: actor.user_id,
+        clientId,
+        epoch,
+        onAnswer: (answer) => this.#answered(answer),
+        onEpochLost: options.onEpochLost,
+      }),
+      core.membershipsChanged.listen(() => this.#membershipsChanged()),
+      core.outbox.settled.listen(() => queueMicrotask(() => this.#dropEchoes())),
+    )
+    this.#visit()
+  }
+
+  /** Opens and closes streams after what is wanted changed. */
+  reconcile(): void {
+    if (!this.#isClosed && this.options.core.connection.kind !== 'signed-out') this.leader.reconcile()
+  }
+
+  /** A reason to try now whatever waits. */
+  wake(): void {
+    const { core } = this.options
+    if (core.connection.kind === 'signed-out') return void this.#probe()
+    core.outbox.adopt({ kind: 'woken' })
+    this.#live.wake()
+    this.leader.retry()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelVisit()
+    this.#cancelProbe()
+    for (const stop of this.#stops) stop()
+    this.leader.stop()
+    this.#live.close()
+  }
+
+  #plan() {
+    const { core, wishes } = this.options
+    const { shapes, scopes } = wishes()
+    return planShapes({
+      userId: core.actor.user_id,
+      wanted: [...core.shapes.wanted(), ...shapes, ...this.#visiting.values()].filter(
+        ({ scope }) => !this.#isUnborn(scope),
+      ),
+      openScopes: scopes,
+      memberships: core.memberships,
+    })
+  }
+
+  /** A container whose insert has not been answered: the server would refuse its shapes. */
+  #isUnborn(scope: string | null): boolean {
+    const { entries } = this.options.core.outbox.state
+    return entries.some(({ write, phase }) => write.op === 'insert' && write.key === scope && phase.kind !== 'saved')
+  }
+
+  #observe(seen: Observation): void {
+    const { core } = this.options
+    const now = core.platform.now()
+    switch (seen.kind) {
+      case 'heartbeat':
+        return this.#alive(now)
+      case 'answered':
+        if (seen.how === 'stream') return this.#alive(now)
+        return core.connect({ kind: seen.how === 'poll' ? 'poll-answered' : 'reached', now })
+      case 'failed':
+        return core.connect({ kind: 'read-failed', now, isServerReached: seen.isServerReached })
+      case 'signed-out':
+        return this.#signedOut()
+      case 'forbidden':
+      case 'mode':
+        return
+    }
+  }
+
+  /** The stream lives: what waits to be sent need not wait out its backoff. */
+  #alive(now: number): void {
+    const { core } = this.options
+    const wasAway = core.connection.kind !== 'live'
+    core.connect({ kind: 'stream-alive', now })
+    core.connect({ kind: 'synced', now })
+    if (wasAway) core.outbox.adopt({ kind: 'woken' })
+  }
+
+  #answered(answer: Answer): void {
+    const { core } = this.options
+    const now = core.platform.now()
+    switch (answer.kind) {
+      case 'results':
+      case 'unacceptable':
+        return core.connect({ kind: 'write-answered', now })
+      case 'failed':
+        return core.connect({ kind: 'write-failed', now, isServerReached: answer.isServerReached })
+      case 'signed-out':
+        return this.#signedOut()
+    }
+  }
+
+  #applied(batch: AppliedBatch): void {
+    const { core } = this.options
+    if (batch.step.state.kind === 'ready') core.connect({ kind: 'synced', now: core.platform.now() })
+    core.shapes.render(batch.holder)
+    this.#visiting.delete(batch.holder.id)
+    this.options.onApplied(batch)
+  }
+
+  #takeEchoes() {
+    const { outbox, shapes } = this.options.core
+    const echoed = echoedWrites(outbox.state.entries, shapes)
+    if (echoed.length > 0) outbox.adopt({ kind: 'echoed', ids: echoed.map(({ write }) => write.id) })
+    return echoed
+  }
+
+  /** An answer came after its echo: nothing more will arrive that lets go of the write. */
+  #dropEchoes(): void {
+    const { outbox, shapes } = this.options.core
+    const echoed = echoedWrites(outbox.state.entries, shapes)
+    if (echoed.length === 0 || this.#isClosed) return
+    outbox.apply({ kind: 'echoed', ids: echoed.map(({ write }) => write.id) }, this.options.epoch)
+  }
+
+  #membershipsChanged(): void {
+    const { core } = this.options
+    const { memberships, actor, shapes } = core
+    for (const holder of shapes) {
+      const isMine = mayStream(holder.name, actor.user_id, memberships)
+      if (holder.state.kind === 'refused' && isMine) this.leader.reopen(holder)
+      if (memberships.isFresh && !isMine && !this.#isUnborn(holder.scope)) this.#lost(holder)
+    }
+    if (memberships.isFresh) void this.#dropLostCaches().catch(() => undefined)
+    this.reconcile()
+  }
+
+  #lost(holder: ShapeHolder): void {
+    if (holder.state.kind === 'refused') return
+    const message = 'You are not a member of it any more.'
+    this.leader.apply(holder, { kind: 'refused', failure: { code: 'forbidden', message } })
+  }
+
+  /** A fresh read of my memberships shows these gone: nothing of them stays on this device. Tried again at the next one. */
+  async #dropLostCaches(): Promise<void> {
+    const { core, store } = this.options
+    await this.leader.stored()
+    const lost = (await store.listShapes()).flatMap(({ id }) => {
+      const name = shapeOfId(id)
+      return name && mayStream(name, core.actor.user_id, core.memberships) ? [] : [id]
+    })
+    if (core.memberships.isFresh && !this.#isClosed) await store.dropShapes(lost)
+  }
+
+  #signedOut(): void {
+    const { core } = this.options
+    core.connect({ kind: 'signed-out', now: core.platform.now() })
+    this.leader.pause()
+    this.#cancelProbe()
+    this.#cancelProbe = core.platform.after(PROBE_MS, () => void this.#probe())
+  }
+
+  /** Asks whether the session is back, and goes on where everything stopped when it is. */
+  async #probe(): Promise<void> {
+    const { core } = this.options
+    const { platform, actor } = core
+    const headers = { [BACKLINE_HEADERS.user]: actor.user_id }
+    const response = await platform.fetch(`${platform.origin}/api/me`, { headers }).catch(() => null)
+    if (this.#isClosed || core.connection.kind !== 'signed-out') return
+    const body: unknown = await response?.json().catch(() => null)
+    if (!response?.ok || !isMine(body, actor.user_id)) return this.#signedOut()
+    core.connect({ kind: 'signed-in', now: platform.now() })
+    core.outbox.adopt({ kind: 'woken' })
+    this.leader.reconcile()
+  }
+
+  /** Lets the cached shapes of bands that are not open catch up. */
+  #visit(): void {
+    const { core, store } = this.options
+    this.#cancelVisit = core.platform.after(VISIT_MS, () => {
+      void store.listShapes().then((cached) => {
+        for (const { id } of cached) {
+          const name = shapeOfId(id)
+          if (name) this.#visiting.set(id, name)
+        }
+        this.reconcile()
+        this.#visit()
+      })
+    })
+  }
+}
+
+/** Whether `GET /api/me` answered for this person, and nobody else did. */
+function isMine(body: unknown, userId: string): boolean {
+  return isJsonObject(body) && isJsonObject(body['user']) && body['user']['id'] === userId
+}

@@ -1,0 +1,63 @@
+import 'client-only'
+import type { ConnectionState } from '../connection/connection-state'
+import { stuckReason } from '../connection/stuck'
+import { writtenColumns, type OutboxEntry } from '../outbox/entry'
+import { unsentEntries, type OutboxState } from '../outbox/outbox-state'
+import type { ConnectionView, OutboxItem } from '../types'
+
+/** What components see of the outbox and the connection. */
+
+export function itemOf(entry: OutboxEntry): OutboxItem {
+  const { write, label, at, phase } = entry
+  return {
+    id: write.id,
+    entity: write.entity,
+    key: write.key,
+    op: write.op,
+    label,
+    at,
+    state: stateOf(phase),
+    attempts: phase.kind === 'queued' || phase.kind === 'sent' ? phase.attempts : 0,
+    reason:
+      phase.kind === 'refused' ? phase.reason : phase.kind === 'queued' || phase.kind === 'sent' ? phase.failure : null,
+    values: writtenColumns(write),
+  }
+}
+
+function stateOf({ kind }: OutboxEntry['phase']): OutboxItem['state'] {
+  switch (kind) {
+    case 'storing':
+    case 'queued':
+      return 'waiting'
+    case 'sent':
+      return 'sending'
+    case 'saved':
+    case 'refused':
+    case 'held':
+      return kind
+  }
+}
+
+export interface ConnectionInputs {
+  connection: ConnectionState
+  outbox: OutboxState
+  now: number
+  isDurable: boolean
+  storage: ConnectionView['storage']
+}
+
+export function connectionView({ connection, outbox, now, isDurable, storage }: ConnectionInputs): ConnectionView {
+  const unsent = unsentEntries(outbox)
+  return {
+    kind: connection.kind,
+    since: connection.since,
+    lastSyncedAt: connection.lastSyncedAt,
+    areReadsDelayed: connection.areReadsDelayed,
+    unsentCount: unsent.length,
+    oldestUnsentAt: unsent.at(0)?.at ?? null,
+    nextRetryAt: outbox.sender.kind === 'waiting' ? outbox.sender.retryAt : null,
+    stuck: stuckReason(outbox, connection.kind, now),
+    isDurable,
+    storage,
+  }
+}

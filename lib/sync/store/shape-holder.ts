@@ -1,0 +1,177 @@
+import 'client-only'
+import { SCHEMA_VERSION, entityNamed } from '@/entities'
+import type { AnyEntity } from '@/lib/entity/define'
+import { textIn, type JsonRow } from '@/lib/protocol/json'
+import type { CachedShape, ShapeMeta } from '../cache/local-store'
+import { rowBytes } from '../cache/local-store'
+import { Emitter } from '../emitter'
+import type { SeenTransactions } from '../overlay/confirm'
+import type { Author } from '../overlay/optimistic-row'
+import { overlayRows, type OverlayMemory } from '../overlay/overlay'
+import type { OutboxEntry } from '../outbox/entry'
+import { shapeIdOf, type ShapeId } from '../shapes/shape-name'
+import type { Snapshot } from '../shapes/messages'
+import type { ShapeName, ShapeStatus, ShapeView } from '../types'
+import { nextShape, rowsOf, type ShapeEvent, type ShapeState, type ShapeStep } from './shape-state'
+
+/** How many transactions of a shape are remembered to recognise their writes. */
+const TXIDS_MAX = 256
+
+const EMPTY_VIEW: ShapeView = { status: 'loading', rows: new Map(), error: null, generation: 0 }
+
+/** One shape in this tab: its state, what people see of it, and who looks. */
+export class ShapeHolder {
+  readonly id: ShapeId
+  readonly entity: AnyEntity
+  readonly scope: string | null
+  state: ShapeState = { kind: 'cold' }
+  view: ShapeView = EMPTY_VIEW
+  /** Tells that `view` is another object. */
+  readonly changed = new Emitter()
+  /** Counts commits, as the cache does. */
+  seq = 0
+  /** Counts how often the log began anew. */
+  generation = 0
+  /** False once the browser had no room for it: it lives in memory until it is opened again. */
+  isCached = true
+  isPinned = false
+  usedAt = 0
+  #bytes = 0
+  #txids: number[] = []
+  #seenTxids = new Set<number>()
+  #snapshot: Snapshot | null = null
+  #memory: OverlayMemory = new Map()
+
+  constructor(readonly name: ShapeName) {
+    const entity = entityNamed(name.entity)
+    if (!entity) throw new Error(`no synced entity is called ${name.entity}`)
+    this.id = shapeIdOf(name)
+    this.entity = entity
+    this.scope = name.scope
+  }
+
+  get seen(): SeenTransactions {
+    return { txids: this.#seenTxids, snapshot: this.#snapshot }
+  }
+
+  /** Takes what the cache holds; false when this tab knows as much already. */
+  load(cached: CachedShape | null): boolean {
+    if (!cached)
+      return this.state.kind === 'cold' && this.#take(nextShape(this.entity, this.state, { kind: 'nothing-cached' }))
+    if (this.state.kind !== 'cold' && cached.meta.seq <= this.seq) return false
+    const { meta } = cached
+    this.state = { kind: 'cold' }
+    this.seq = meta.seq
+    this.#bytes = meta.bytes
+    this.isPinned = meta.isPinned
+    this.usedAt = meta.usedAt
+    this.#remember(meta.txids)
+    this.#snapshot = meta.snapshot
+    const rows = new Map(cached.rows.map((row) => [textIn(row, 'id'), row]))
+    const position = { handle: meta.handle, offset: meta.offset }
+    return this.#take(
+      nextShape(this.entity, this.state, { kind: 'cached', position, rows, isComplete: meta.isComplete }),
+    )
+  }
+
+  /** Applies what the stream or the history door brought. `render` afterwards shows it. */
+  apply(event: ShapeEvent): ShapeStep {
+    const wasFresh = this.state.kind !== 'refetching'
+    const before = this.state
+    const step = nextShape(this.entity, this.state, event)
+    this.#take(step)
+    if (event.kind === 'batch' && event.messages.some(({ kind }) => kind === 'must-refetch') && wasFresh)
+      this.generation++
+    if (step.snapshot) this.#snapshot = step.snapshot
+    if (step.txids.size > 0) this.#remember([...this.#txids, ...step.txids])
+    for (const { before: old, after } of step.changes) this.#bytes += rowBytes(after) - rowBytes(old)
+    if (this.state !== before) this.seq++
+    return step
+  }
+
+  /** The meta record for a commit; null while there is no position to resume from. */
+  meta(now: number): ShapeMeta | null {
+    if (this.state.kind !== 'loading' && this.state.kind !== 'stale' && this.state.kind !== 'ready') return null
+    if (!this.state.position) return null
+    return {
+      id: this.id,
+      ...this.state.position,
+      schema: SCHEMA_VERSION,
+      isComplete: this.state.kind !== 'loading',
+      seq: this.seq,
+      usedAt: this.usedAt || now,
+      bytes: Math.max(0, this.#bytes),
+      isPinned: this.isPinned,
+      txids: this.#txids,
+      snapshot: this.#snapshot,
+    }
+  }
+
+  /** Takes over what the leader's tab did to this shape. */
+  mirror(seq: number, state: ShapeState): void {
+    this.seq = seq
+    this.state = state
+  }
+
+  /** Lays the outbox over the rows again. `isLocalOnly`: the container exists on this device alone so far. */
+  render(entries: readonly OutboxEntry[], author: Author, isLocalOnly: boolean): void {
+    const overlaid = overlayRows(
+      { entity: this.entity, scope: this.scope, rows: rowsOf(this.state), seen: this.seen },
+      entries,
+      author,
+      this.#memory,
+    )
+    this.#memory = overlaid.memory
+    const status = isLocalOnly ? 'ready' : statusOf(this.state)
+    const error = this.state.kind === 'refused' && !isLocalOnly ? this.state.failure : null
+    const { view, generation } = this
+    if (
+      view.status === status &&
+      view.error === error &&
+      view.generation === generation &&
+      isSame(view, overlaid.rows)
+    ) {
+      return
+    }
+    this.view = { status, error, generation, rows: overlaid.rows }
+    this.changed.emit()
+  }
+
+  row(key: string): JsonRow | null {
+    return this.view.rows.get(key) ?? null
+  }
+
+  #take(step: ShapeStep): boolean {
+    const isChanged = step.state !== this.state
+    this.state = step.state
+    return isChanged
+  }
+
+  #remember(txids: readonly number[]): void {
+    this.#txids = txids.slice(-TXIDS_MAX)
+    this.#seenTxids = new Set(this.#txids)
+  }
+}
+
+function statusOf(state: ShapeState): ShapeStatus {
+  switch (state.kind) {
+    case 'cold':
+    case 'loading':
+      return 'loading'
+    case 'refetching':
+    case 'stale':
+      return 'stale'
+    case 'ready':
+      return 'ready'
+    case 'refused':
+      return 'refused'
+  }
+}
+
+/** Whether two pictures hold the same rows: most often the very same map. */
+function isSame({ rows }: ShapeView, after: ReadonlyMap<string, JsonRow>): boolean {
+  if (rows === after) return true
+  if (rows.size !== after.size) return false
+  for (const [key, row] of after) if (rows.get(key) !== row) return false
+  return true
+}

@@ -1,0 +1,250 @@
+import 'client-only'
+import type { AnyEntity } from '@/lib/entity/define'
+import type { Failure } from '@/lib/protocol/errors'
+import { textIn, type JsonRow } from '@/lib/protocol/json'
+import { compareOffsets, type Offset } from '@/lib/protocol/offset'
+import { unreachable } from '@/lib/protocol/unreachable'
+import type { ShapeMessage, Snapshot } from '../shapes/messages'
+import { mergeHistory, type LoadedPage } from './history-rows'
+
+/** Where the reader stands in the shape's log. */
+export interface Position {
+  handle: string
+  offset: Offset
+}
+
+export type Rows = ReadonlyMap<string, JsonRow>
+
+/** One shape as this device knows it. SPEC.md, "Shape store". */
+export type ShapeState =
+  /** The cache has not been read yet. */
+  | { kind: 'cold' }
+  /** The first snapshot is arriving, piece by piece. */
+  | { kind: 'loading'; position: Position | null; rows: Rows }
+  /** Complete as of some earlier time; catching up. */
+  | { kind: 'stale'; position: Position; rows: Rows }
+  | { kind: 'ready'; position: Position; rows: Rows }
+  /** The log began anew: old rows stay until the new snapshot is whole. */
+  | { kind: 'refetching'; position: Position | null; rows: Rows; staged: Rows }
+  /** The server does not let this person read it. */
+  | { kind: 'refused'; rows: Rows; failure: Failure }
+
+export type ShapeEvent =
+  | { kind: 'cached'; position: Position; rows: Rows; isComplete: boolean }
+  | { kind: 'nothing-cached' }
+  /** What the stream delivered, up to `position`. */
+  | { kind: 'batch'; messages: readonly ShapeMessage[]; position: Position }
+  /** Older rows of an entity that grows without end, from the history door. */
+  | { kind: 'history'; page: LoadedPage }
+  | { kind: 'refused'; failure: Failure }
+  /** Access may have changed: what was refused is asked for again. */
+  | { kind: 'reopened' }
+
+export interface RowChange {
+  key: string
+  before: JsonRow | null
+  after: JsonRow | null
+}
+
+/** A row that does not pass the entity's schema. */
+export interface LeftOut {
+  key: string
+  issues: string[]
+}
+
+/** What an event did to a shape. */
+export interface ShapeStep {
+  state: ShapeState
+  /** Rows on screen that changed. */
+  changes: RowChange[]
+  /** Rows that do not pass the entity's schema: kept out. */
+  leftOut: LeftOut[]
+  /** Transactions the batch carried: low 32 bits. */
+  txids: Set<number>
+  /** The snapshot the batch ended, if it did. */
+  snapshot: Snapshot | null
+}
+
+const NO_ROWS: Rows = new Map()
+
+/** A shape after an event. Pure: no clock, fetch or storage. */
+export function nextShape(entity: AnyEntity, state: ShapeState, event: ShapeEvent): ShapeStep {
+  switch (event.kind) {
+    case 'cached': {
+      if (state.kind !== 'cold') return unchanged(state)
+      const kind = event.isComplete ? 'stale' : 'loading'
+      return step({ kind, position: event.position, rows: event.rows }, NO_ROWS)
+    }
+    case 'nothing-cached':
+      return state.kind === 'cold'
+        ? step({ kind: 'loading', position: null, rows: NO_ROWS }, NO_ROWS)
+        : unchanged(state)
+    case 'batch':
+      return applyBatch(entity, state, event.messages, event.position)
+    case 'history':
+      return applyHistory(entity, state, event.page)
+    case 'refused':
+      return step({ kind: 'refused', rows: rowsOf(state), failure: event.failure }, rowsOf(state))
+    case 'reopened':
+      if (state.kind !== 'refused') return unchanged(state)
+      return step({ kind: 'loading', position: null, rows: NO_ROWS }, state.rows)
+    default:
+      return unreachable(event)
+  }
+}
+
+/** The rows on screen. */
+export function rowsOf(state: ShapeState): Rows {
+  return state.kind === 'cold' ? NO_ROWS : state.rows
+}
+
+/** Whether rows of this entity count their changes in `version` (where the column is not the entity's own). */
+export function isVersioned(entity: AnyEntity): boolean {
+  return entity.serverColumns === 'edited' && !Object.hasOwn(entity.fields, 'version')
+}
+
+export function versionOf(row: JsonRow | null | undefined): number {
+  const version = row?.['version']
+  return typeof version === 'number' ? version : 0
+}
+
+function applyBatch(
+  entity: AnyEntity,
+  state: ShapeState,
+  messages: readonly ShapeMessage[],
+  position: Position,
+): ShapeStep {
+  if (state.kind === 'refused' || state.kind === 'cold') return unchanged(state)
+  if (isOld(state.position, position) && !messages.some(({ kind }) => kind === 'must-refetch')) return unchanged(state)
+  const work: Work = {
+    rows: new Map(state.kind === 'refetching' ? state.staged : state.rows),
+    isFresh: state.kind === 'refetching',
+    leftOut: [],
+    txids: new Set(),
+    snapshot: null,
+    isUpToDate: false,
+  }
+  for (const message of messages) applyMessage(entity, work, message)
+  return {
+    ...step(stateAfter(entity, state, work, position), rowsOf(state)),
+    leftOut: work.leftOut,
+    txids: work.txids,
+    snapshot: work.snapshot,
+  }
+}
+
+interface Work {
+  rows: Map<string, JsonRow>
+  /** The rows belong to a log that began anew. */
+  isFresh: boolean
+  leftOut: LeftOut[]
+  txids: Set<number>
+  snapshot: Snapshot | null
+  isUpToDate: boolean
+}
+
+function applyMessage(entity: AnyEntity, work: Work, message: ShapeMessage): void {
+  switch (message.kind) {
+    case 'insert':
+    case 'update':
+      for (const txid of message.txids) work.txids.add(txid)
+      putRow(entity, work, message)
+      return
+    case 'delete':
+      for (const txid of message.txids) work.txids.add(txid)
+      work.rows.delete(message.key)
+      return
+    case 'must-refetch':
+      work.rows = new Map()
+      work.isFresh = true
+      work.isUpToDate = false
+      return
+    case 'snapshot-end':
+      work.snapshot = message.snapshot
+      return
+    case 'up-to-date':
+      work.isUpToDate = true
+      return
+    default:
+      unreachable(message)
+  }
+}
+
+function putRow(
+  entity: AnyEntity,
+  work: Work,
+  { kind, key, columns }: Extract<ShapeMessage, { kind: 'insert' | 'update' }>,
+): void {
+  const before = work.rows.get(key)
+  const read = entity.row.safeParse(kind === 'update' && before ? { ...before, ...columns } : columns)
+  if (!read.success) {
+    work.leftOut.push(leftOutRow(key, read.error.issues))
+    work.rows.delete(key)
+    return
+  }
+  if (before && isVersioned(entity) && versionOf(read.data) < versionOf(before)) return
+  work.rows.set(key, read.data)
+}
+
+function stateAfter(
+  entity: AnyEntity,
+  state: Exclude<ShapeState, { kind: 'cold' | 'refused' }>,
+  work: Work,
+  position: Position,
+): ShapeState {
+  if (work.isUpToDate) return { kind: 'ready', position, rows: completeRows(entity, state, work) }
+  if (!work.isFresh) return { ...state, position, rows: work.rows }
+  // A first snapshot that begins anew shows what it has; a complete shape keeps its old rows on screen.
+  if (state.kind === 'loading') return { kind: 'loading', position: afterRefetch(work, position), rows: work.rows }
+  return { kind: 'refetching', position: afterRefetch(work, position), rows: state.rows, staged: work.rows }
+}
+
+/** A complete new snapshot replaces all; an entity that grows without end has none, its pages go when page one is in again. */
+function completeRows(entity: AnyEntity, state: { rows: Rows }, work: Work): Rows {
+  return entity.history && work.isFresh ? new Map([...state.rows, ...work.rows]) : work.rows
+}
+
+function afterRefetch(work: Work, position: Position): Position | null {
+  return work.rows.size === 0 && !work.snapshot ? null : position
+}
+
+function applyHistory(entity: AnyEntity, state: ShapeState, page: LoadedPage): ShapeStep {
+  if (state.kind === 'cold' || state.kind === 'refused') return unchanged(state)
+  const leftOut: LeftOut[] = []
+  const passed = page.rows.flatMap((candidate) => {
+    const read = entity.row.safeParse(candidate)
+    if (read.success) return [read.data]
+    leftOut.push(leftOutRow(textIn(candidate, 'id'), read.error.issues))
+    return []
+  })
+  const rows = mergeHistory(entity, state.rows, { ...page, rows: passed })
+  return { ...step({ ...state, rows }, state.rows), leftOut }
+}
+
+function leftOutRow(key: string, issues: readonly { path: PropertyKey[]; message: string }[]): LeftOut {
+  return { key, issues: issues.map(({ path, message }) => `${path.join('.')}: ${message}`) }
+}
+
+/** A batch that was already applied, come again. */
+function isOld(at: Position | null, position: Position): boolean {
+  return at !== null && at.handle === position.handle && compareOffsets(position.offset, at.offset) < 0
+}
+
+function step(state: ShapeState, before: Rows): ShapeStep {
+  return { state, changes: changesBetween(before, rowsOf(state)), leftOut: [], txids: new Set(), snapshot: null }
+}
+
+function unchanged(state: ShapeState): ShapeStep {
+  return { state, changes: [], leftOut: [], txids: new Set(), snapshot: null }
+}
+
+function changesBetween(before: Rows, after: Rows): RowChange[] {
+  if (before === after) return []
+  const changes: RowChange[] = []
+  for (const [key, row] of after) {
+    const old = before.get(key) ?? null
+    if (old !== row) changes.push({ key, before: old, after: row })
+  }
+  for (const [key, row] of before) if (!after.has(key)) changes.push({ key, before: row, after: null })
+  return changes
+}

@@ -1,0 +1,82 @@
+import 'client-only'
+import * as z from 'zod/mini'
+import { readEntry, type OutboxEntry } from '../outbox/entry'
+
+/** What tabs of one user tell each other. Every message names its sender's tab. */
+
+const row = z.record(z.string(), z.json())
+const position = z.nullable(z.object({ handle: z.string(), offset: z.string() }))
+const shapeKind = z.enum(['loading', 'stale', 'ready', 'refetching', 'refused'])
+const from = z.string()
+const reason = z.object({ code: z.string(), message: z.string(), issues: z.array(z.string()) })
+
+const tabMessage = z.discriminatedUnion('kind', [
+  /** A visible follower asks whether the leader lives. */
+  z.object({ kind: z.literal('ping'), from }),
+  z.object({ kind: z.literal('pong'), from, isVisible: z.boolean() }),
+  /** A visible follower asks a hidden leader to hand over. */
+  z.object({ kind: z.literal('yield'), from }),
+  /** A tab leads from now on: who wants shapes says so again. */
+  z.object({ kind: z.literal('leading'), from }),
+  z.object({ kind: z.literal('gone'), from }),
+  /** All shapes a tab wants live, and the containers that are open in it. */
+  z.object({ kind: z.literal('want'), from, shapes: z.array(z.string()), scopes: z.array(z.string()) }),
+  z.object({ kind: z.literal('outbox'), from, puts: z.array(z.unknown()), removed: z.array(z.string()) }),
+  /** What the leader did to a shape. */
+  z.object({
+    kind: z.literal('shape'),
+    from,
+    shape: z.string(),
+    seq: z.int(),
+    generation: z.int(),
+    state: shapeKind,
+    position,
+    failure: z.nullable(z.object({ code: z.literal('forbidden'), message: z.string() })),
+    changes: z.array(z.object({ key: z.string(), after: z.nullable(row) })),
+    /** What `changes` are: those since `seq` - 1, all rows of the shape, or none because the cache has them. */
+    rows: z.enum(['changes', 'all', 'cached']),
+    echoed: z.array(z.string()),
+  }),
+  z.object({
+    kind: z.literal('connection'),
+    from,
+    connection: z.object({
+      kind: z.enum(['connecting', 'live', 'polling', 'offline', 'signed-out']),
+      since: z.number(),
+      lastSyncedAt: z.nullable(z.number()),
+      areReadsDelayed: z.boolean(),
+      readFailures: z.int(),
+      writeFailures: z.int(),
+    }),
+    sender: z.nullable(z.object({ retryAt: z.number(), reason })),
+  }),
+  /** A page of older rows that a follower fetched, for the leader to keep. */
+  z.object({
+    kind: z.literal('history'),
+    from,
+    shape: z.string(),
+    rows: z.array(row),
+    group: z.nullable(z.object({ column: z.string(), value: z.string() })),
+    isFirst: z.boolean(),
+    dropsOlder: z.boolean(),
+  }),
+  z.object({ kind: z.literal('wake'), from }),
+  z.object({ kind: z.literal('flush'), from }),
+  z.object({ kind: z.literal('signed-out'), from }),
+])
+
+export type TabMessage = z.infer<typeof tabMessage>
+export type ShapeMessageOfTab = Extract<TabMessage, { kind: 'shape' }>
+/** A message before its sender's tab is named. */
+export type Unsigned<M = TabMessage> = M extends TabMessage ? Omit<M, 'from'> : never
+
+/** Reads what came over the channel; null for what another build or something else put there. */
+export function readTabMessage(message: unknown): TabMessage | null {
+  const read = tabMessage.safeParse(message)
+  return read.success ? read.data : null
+}
+
+/** The entries of an outbox message. */
+export function entriesIn(puts: readonly unknown[]): OutboxEntry[] {
+  return puts.flatMap((put) => readEntry(put) ?? [])
+}

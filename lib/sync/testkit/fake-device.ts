@@ -1,0 +1,164 @@
+import 'client-only'
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
+import { Engine } from '../engine/engine'
+import type { PageEvent, Platform } from '../platform'
+import type { FakeClock } from './fake-clock'
+import { FakeChannels, FakeLocks } from './fake-tabs'
+
+/** What happens to a request on its way. */
+export type Fate =
+  | 'pass'
+  /** Never reaches the server. */
+  | 'lost'
+  /** The server answers, nobody hears it. */
+  | 'answer-lost'
+  /** The server gets it twice. */
+  | 'twice'
+  /** A captive portal answers instead. */
+  | 'portal'
+  | 'server-error'
+
+/** One browser profile of one user: tabs share what it stores. */
+export class FakeDevice {
+  /** Decides each request's fate. */
+  fate: (url: string) => Fate = () => 'pass'
+  isOnline = true
+  readonly indexedDB: IDBFactory | null
+  readonly tabs: FakeTab[] = []
+  readonly #locks = new FakeLocks()
+  readonly #channels = new FakeChannels()
+  readonly #connections = new Set<AbortController>()
+
+  constructor(
+    readonly userId: string,
+    readonly clock: FakeClock,
+    readonly serverFetch: typeof fetch,
+    options: { hasStorage?: boolean } = {},
+  ) {
+    this.indexedDB = options.hasStorage === false ? null : new IDBFactory()
+  }
+
+  open(): FakeTab {
+    const id = `tab-${this.tabs.length}`
+    const tab = new FakeTab(this, id, this.#locks, this.#channels)
+    this.tabs.push(tab)
+    return tab
+  }
+
+  /** Cuts the connection, requests in flight included. */
+  disconnect(): void {
+    this.isOnline = false
+    for (const connection of this.#connections) connection.abort(new TypeError('network error'))
+    this.#connections.clear()
+  }
+
+  connect(): void {
+    this.isOnline = true
+    for (const tab of this.tabs) tab.page('online')
+  }
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    const fate = this.isOnline ? this.fate(url) : 'lost'
+    if (fate === 'lost') throw new TypeError('network error')
+    if (fate === 'portal')
+      return new Response('<html>Sign in to the hotel</html>', { headers: { 'content-type': 'text/html' } })
+    if (fate === 'server-error') return new Response('oops', { status: 502 })
+    const cut = new AbortController()
+    this.#connections.add(cut)
+    const signal = init?.signal ? AbortSignal.any([init.signal, cut.signal]) : cut.signal
+    const answer = await this.serverFetch(input, { ...init, signal })
+    if (fate === 'twice') return this.serverFetch(input, { ...init, signal })
+    if (fate === 'answer-lost') throw new TypeError('network error')
+    if (cut.signal.aborted) throw new TypeError('network error')
+    return answer
+  }
+}
+
+/** One tab: an engine on a platform that can be hidden, frozen and killed. */
+export class FakeTab {
+  readonly sync: Engine
+  isVisible = true
+  isFrozen = false
+  #isDead = false
+  readonly #listeners = new Set<(event: PageEvent) => void>()
+  readonly #databases: IDBDatabase[] = []
+  #thaw: (() => void)[] = []
+
+  constructor(
+    readonly device: FakeDevice,
+    readonly id: string,
+    private readonly locks: FakeLocks,
+    channels: FakeChannels,
+  ) {
+    const { clock } = device
+    const isAlive = () => !this.#isDead && !this.isFrozen
+    const platform: Platform = {
+      now: () => clock.now(),
+      after: (delayMs, run) => clock.after(delayMs, () => this.#whenAwake(run)),
+      random: () => 0.5,
+      fetch: (input, init) =>
+        this.#isDead ? new Promise<never>(() => undefined) : this.#fetched(device.fetch(input, init)),
+      origin: 'https://backline.test',
+      locks: locks.of(id),
+      channel: (name) => channels.open(name, isAlive),
+      indexedDB: device.indexedDB && this.#watched(device.indexedDB),
+      storage: null,
+      isVisible: () => this.isVisible,
+      onPage: (listener) => {
+        this.#listeners.add(listener)
+        return () => void this.#listeners.delete(listener)
+      },
+    }
+    this.sync = new Engine(platform, { user_id: device.userId, name: 'Sarah', avatar_url: null })
+  }
+
+  page(event: PageEvent): void {
+    if (!this.#isDead && !this.isFrozen) for (const listener of this.#listeners) listener(event)
+  }
+
+  /** The process is gone, at whatever it was doing. */
+  kill(): void {
+    this.#isDead = true
+    for (const database of this.#databases) database.close()
+    this.locks.crash(this.id)
+  }
+
+  freeze(): void {
+    this.isFrozen = true
+  }
+
+  thaw(): void {
+    this.isFrozen = false
+    for (const run of this.#thaw.splice(0)) run()
+  }
+
+  #whenAwake(run: () => void): void {
+    if (this.#isDead) return
+    if (this.isFrozen) this.#thaw.push(run)
+    else run()
+  }
+
+  /** A frozen or dead tab hears of no answer. */
+  async #fetched(answer: Promise<Response>): Promise<Response> {
+    const response = await answer.catch((error: unknown) => error)
+    await new Promise<void>((resolve) => this.#whenAwake(resolve))
+    if (response instanceof Response) return response
+    throw response
+  }
+
+  /** The factory, remembering what this tab opened: a killed tab's databases close under it. */
+  #watched(factory: IDBFactory): IDBFactory {
+    return new Proxy(factory, {
+      get: (target, property) => {
+        if (property !== 'open') return Reflect.get(target, property) as unknown
+        return (name: string, version?: number) => {
+          const request = target.open(name, version)
+          request.addEventListener('success', () => this.#databases.push(request.result))
+          return request
+        }
+      },
+    })
+  }
+}
