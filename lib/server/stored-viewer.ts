@@ -18,8 +18,8 @@ export function viewerOf(stored: StoredViewer | undefined, session: SessionClaim
   return stored && stored.session_version === session.session_version ? stored.viewer : null
 }
 
-// A type and not an interface: drizzle wants an index signature.
-type ViewerRow = {
+/** A row of app.viewers and app.viewers_for_share. A type and not an interface: drizzle wants an index signature. */
+export type ViewerRow = {
   user_id: string
   session_version: number
   bands: Record<string, BandRole>
@@ -40,13 +40,13 @@ export async function readStoredViewers(
       ? sql`select * from app.viewers_for_share(${ids}::uuid[])`
       : sql`select * from app.viewers(${ids}::uuid[])`,
   )
-  return new Map(
-    rows.map(({ user_id, session_version, bands, projects }) => [
-      user_id,
-      {
-        session_version,
-        viewer: { user_id, bands: new Map(Object.entries(bands)), projects: new Map(Object.entries(projects)) },
-      },
-    ]),
-  )
+  return new Map(rows.map((row) => [row.user_id, storedViewer(row)]))
+}
+
+/** What a row says. */
+export function storedViewer({ user_id, session_version, bands, projects }: ViewerRow): StoredViewer {
+  return {
+    session_version,
+    viewer: { user_id, bands: new Map(Object.entries(bands)), projects: new Map(Object.entries(projects)) },
+  }
 }

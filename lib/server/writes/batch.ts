@@ -1,9 +1,10 @@
 import 'server-only'
 import { sql } from 'drizzle-orm'
 import type { Transaction } from '@/db/client'
+import type { Viewer } from '@/lib/entity/viewer'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { WriteResult } from '@/lib/protocol/writes'
-import type { SessionClaim } from '../stored-viewer'
+import { storedViewer, viewerOf, type SessionClaim, type ViewerRow } from '../stored-viewer'
 import { readViewer } from '../viewer'
 import { applyOps, type AppliedOp } from './apply'
 import { loadState, type Loaded } from './load'
@@ -39,10 +40,10 @@ export async function runBatch(
   rejected: RejectedWrites,
 ): Promise<WriteResult[]> {
   const { session, clientId } = sender
-  const txid = await begin(tx, sender)
+  const { txid, replays, viewer: known } = await begin(tx, sender, items)
   await lockForMembershipChanges(tx, items)
-  let viewer = await planningViewer(tx, session)
-  const answers = new Answers(await readReplays(tx, items), rejected, txid)
+  let viewer = known ?? (await planningViewer(tx, session))
+  const answers = new Answers(replays, rejected, txid)
   for (const segment of segmentsOf(items, changesMembershipsOf)) {
     const writes = segment.flatMap((item) => (answers.needsPlan(item) ? [item.write] : []))
     const loaded = await loadState(tx, viewer, writes, rejected)
@@ -57,18 +58,21 @@ function changesMembershipsOf(item: Received): boolean {
   return item.kind === 'understood' && changesMemberships(item.write)
 }
 
-/**
- * Says for whom the transaction acts, and lets the batches of one person follow each other: of two that carry the same write, the second
- * finds the first's answer.
- */
-async function begin(tx: Transaction, { session, clientId }: Sender): Promise<string> {
-  const { rows } = await tx.execute<{ txid: string }>(sql`
-    SELECT set_config('app.user_id', ${session.user_id}, true), set_config('app.client_id', ${clientId ?? ''}, true),
-      pg_advisory_xact_lock(hashtextextended(${`writes:${session.user_id}`}, 0)), pg_current_xact_id()::text AS txid
-  `)
-  const txid = rows[0]?.txid
-  if (txid === undefined) throw new Error('the transaction has no id')
-  return txid
+type Begun = { txid: string; replays: Map<string, Replay>; viewer: PlanningViewer | null }
+
+/** Says for whom the transaction acts, and reads what was answered before and, unless memberships will change, the viewer. */
+async function begin(tx: Transaction, { session, clientId }: Sender, items: readonly Received[]): Promise<Begun> {
+  const ids = items.flatMap((item) => item.writeId ?? [])
+  const readsViewer = !items.some(changesMembershipsOf)
+  const { rows } = await tx.execute<{ txid: string; viewer: ViewerRow | null; replays: ReplayRow[] }>(
+    sql`SELECT * FROM app.begin_writes(${session.user_id}::uuid, ${clientId}::uuid, ${uuids(ids)}, ${readsViewer})`,
+  )
+  const [begun] = rows
+  if (!begun) throw new Error('the transaction did not begin')
+  const replays = new Map(begun.replays.map(({ id, hash, result }) => [id, { hash, result }]))
+  const stored = begun.viewer ? storedViewer(begun.viewer) : undefined
+  const viewer = readsViewer ? forPlanning(viewerOf(stored, session)) : null
+  return { txid: begun.txid, replays, viewer }
 }
 
 /** Memberships that will change are locked before the viewer's own are read, so that two owners who remove each other take turns. */
@@ -90,7 +94,10 @@ async function lockForMembershipChanges(tx: Transaction, items: readonly Receive
 }
 
 async function planningViewer(tx: Transaction, session: SessionClaim): Promise<PlanningViewer> {
-  const viewer = await readViewer(tx, session, { forShare: true })
+  return forPlanning(await readViewer(tx, session, { forShare: true }))
+}
+
+function forPlanning(viewer: Viewer | null): PlanningViewer {
   if (!viewer) throw new SignedOut()
   return { user_id: viewer.user_id, bands: new Map(viewer.bands), projects: new Map(viewer.projects) }
 }
@@ -99,20 +106,7 @@ interface Replay {
   hash: string
   result: WriteResult
 }
-
-async function readReplays(tx: Transaction, items: readonly Received[]): Promise<Map<string, Replay>> {
-  const ids = items.flatMap((item) => item.writeId ?? [])
-  if (ids.length === 0) return new Map()
-  const { rows } = await tx.execute<{ id: string; content_hash: string; outcome: JsonRow }>(
-    sql`SELECT id, content_hash, outcome FROM applied_writes WHERE user_id = app.user_id() AND id = ANY (${uuids(ids)})`,
-  )
-  return new Map(
-    rows.map(({ id, content_hash, outcome }) => [
-      id,
-      { hash: content_hash, result: outcome as unknown as WriteResult },
-    ]),
-  )
-}
+type ReplayRow = Replay & { id: string }
 
 type Answered = Exclude<Decision, Rejection>
 
@@ -143,7 +137,6 @@ class Answers {
     const planned = new Map<Received, Answered>()
     const firstOf = new Map<string, Received>()
     const repeats: [repeat: Received, first: Received][] = []
-    const prepared = new Map(writes.map((write) => [write.id, write]))
     for (const item of segment) {
       const first = item.writeId === null ? undefined : firstOf.get(item.writeId)
       if (first) {
@@ -161,7 +154,7 @@ class Answers {
         this.#reject(item, item.rejection)
         continue
       }
-      const decision = planWrite(state, prepared.get(item.write.id) ?? item.write)
+      const decision = planWrite(state, writes.get(item.write.id) ?? item.write)
       if (decision.kind === 'rejected') {
         this.#results.set(item, rejectedResult(item.id, decision))
       } else {

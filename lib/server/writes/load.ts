@@ -1,28 +1,22 @@
 import 'server-only'
-import { sql } from 'drizzle-orm'
 import type { Transaction } from '@/db/client'
 import { allEntities, entityNamed } from '@/entities'
 import type { AnyEntity } from '@/lib/entity/define'
 import { isJsonObject, textIn, type JsonRow } from '@/lib/protocol/json'
-import {
-  namedRows,
-  questionId,
-  type NamedRow,
-  type PlanState,
-  type PlanningViewer,
-  type WorkingRow,
-} from './plan-state'
+import { namedRows, questionId, type NamedRow, type PlanState, type PlanningViewer } from './plan-state'
 import { DELETED_FIELD, questions } from './questions'
 import type { Write } from './received'
 import type { RejectedWrites } from './rejected'
 import { rowId } from './row-id'
-import { lockRows, readInColumnTypes, readRows, readScopes, readUnreadable, uuids } from './statements'
+import { lockRows, readOpenQuestions, readRows, readScopes, readUnreadable } from './statements'
 import { wireColumns, wireRow } from './table'
+import { WantedRows } from './wanted-rows'
 
 /** What was read for a segment: the state to plan on, and the writes with their values as Postgres prints them. */
 export interface Loaded {
   state: PlanState
-  writes: Write[]
+  /** By write id. */
+  writes: Map<string, Write>
   /** Every row as it is stored, by `rowId`. */
   stored: Map<string, JsonRow>
 }
@@ -38,117 +32,97 @@ export async function loadState(
   writes: readonly Write[],
   rejected: RejectedWrites,
 ): Promise<Loaded> {
-  const wanted = new WantedRows(writes)
-  for (const question of await readQuestions(tx, wanted.keysOf(questions))) {
-    const entity = entityNamed(textIn(question, 'entity'))
-    if (entity) wanted.add(entity, textIn(question, 'entity_id'))
-  }
-  const rows = new Map<string, WorkingRow>()
-  const stored = new Map<string, JsonRow>()
-  const unreadable = new Set<string>()
-  // Questions come last: whoever holds a row holds what is asked about it.
-  const inOrder = [...allEntities.filter((entity) => entity !== questions), questions]
-  for (const entity of inOrder) {
-    const keys = wanted.keysOf(entity)
-    if (keys.length === 0) continue
-    const read = await readForChange(tx, entity, keys, wanted)
-    for (const raw of read.rows) {
-      const row = wireRow(entity, raw)
-      const id = rowId(entity, textIn(row, 'id'))
-      rows.set(id, { entity, key: textIn(row, 'id'), row, lastOp: null })
-      stored.set(id, row)
-    }
-    for (const key of read.unreadable) unreadable.add(rowId(entity, key))
-  }
   const state: PlanState = {
     viewer,
-    rows,
     rejected,
-    unreadable,
+    rows: new Map(),
+    unreadable: new Set(),
     referenced: new Map(),
     openQuestions: new Map(),
     ops: [],
     containerLevels: new Map(),
   }
-  await readOpenQuestions(tx, state, stored, writes)
-  await readReferenced(tx, state, writes)
-  return { state, stored, writes: await inColumnTypes(tx, writes) }
+  const loaded: Loaded = { state, stored: new Map(), writes: new Map(writes.map((write) => [write.id, write])) }
+  const wanted = new WantedRows(writes)
+  await wantQuestionedRows(tx, wanted)
+  // Questions come last: whoever holds a row holds what is asked about it.
+  for (const entity of allEntities) if (entity !== questions) await loadEntity(tx, loaded, entity, wanted)
+  await loadEntity(tx, loaded, questions, wanted)
+  await loadReferenced(tx, state, writes)
+  return loaded
 }
 
-/** The keys of the rows that a segment is about, by entity. */
-class WantedRows {
-  readonly #keys = new Map<AnyEntity, Set<string>>()
-  /** Rows of which even the viewer who may not change them is told something else than "not found". */
-  readonly #known = new Set<string>()
+/** A decision is about another row, which must be locked before its question. */
+async function wantQuestionedRows(tx: Transaction, wanted: WantedRows): Promise<void> {
+  const keys = wanted.keysOf(questions)
+  if (keys.length === 0) return
+  for (const question of await readRows(tx, questions, keys)) {
+    const entity = entityNamed(textIn(question, 'entity'))
+    if (entity) wanted.add(entity, textIn(question, 'entity_id'))
+  }
+}
 
-  constructor(writes: readonly Write[]) {
-    for (const { op, entity, key } of writes) {
-      this.add(entity, key)
-      if (op !== 'insert') this.#known.add(rowId(entity, key))
+async function loadEntity(tx: Transaction, loaded: Loaded, entity: AnyEntity, wanted: WantedRows): Promise<void> {
+  if (wanted.keysOf(entity).length === 0) return
+  const rows = wanted.of(entity)
+  const asked: string[] = []
+  for (const found of await lockRows(tx, entity, rows)) {
+    if (found.row) remember(loaded, entity, found.row)
+    if (found.row && found.is_asked) asked.push(textIn(found.row, 'id'))
+    const write = wanted.writeAt(entity, found.position)
+    if (write) loaded.writes.set(write.id, inColumnTypes(write, found))
+  }
+  const isMissing = (key: string) => wanted.isKnown(entity, key) && !loaded.stored.has(rowId(entity, key))
+  const missing = wanted.keysOf(entity).filter(isMissing)
+  if (missing.length > 0) {
+    for (const row of await readRows(tx, entity, missing)) remember(loaded, entity, row)
+    const hidden = missing.filter(isMissing)
+    const unreadable = hidden.length === 0 ? [] : await readUnreadable(tx, entity, hidden)
+    for (const key of unreadable) loaded.state.unreadable.add(rowId(entity, key))
+  }
+  if (asked.length > 0) await loadOpenQuestions(tx, loaded, asked)
+}
+
+function remember({ state, stored }: Loaded, entity: AnyEntity, raw: JsonRow): void {
+  const row = wireRow(entity, raw)
+  const key = textIn(row, 'id')
+  const id = rowId(entity, key)
+  if (!state.rows.has(id)) state.rows.set(id, { entity, key, row, lastOp: null })
+  stored.set(id, row)
+}
+
+/** A write with its columns as Postgres prints them in their own types, so that what is equal there is equal here. */
+function inColumnTypes(write: Write, printed: { patch: JsonRow; base: JsonRow }): Write {
+  const { entity } = write
+  switch (write.op) {
+    case 'insert':
+      return { ...write, values: wireColumns(entity, printed.patch, Object.keys(write.values)) }
+    case 'update': {
+      const patch = wireColumns(entity, printed.patch, Object.keys(write.patch))
+      return { ...write, patch, base: wireColumns(entity, printed.base, Object.keys(write.base)) }
     }
-  }
-
-  add(entity: AnyEntity, key: string): void {
-    const keys = this.#keys.get(entity) ?? new Set()
-    this.#keys.set(entity, keys.add(key))
-  }
-
-  keysOf(entity: AnyEntity): string[] {
-    return [...(this.#keys.get(entity) ?? [])]
-  }
-
-  isKnown(entity: AnyEntity, key: string): boolean {
-    return this.#known.has(rowId(entity, key))
+    case 'restore':
+      return { ...write, patch: wireColumns(entity, printed.patch, Object.keys(write.patch)) }
+    case 'delete':
+      return write
   }
 }
 
-async function readForChange(
-  tx: Transaction,
-  entity: AnyEntity,
-  keys: readonly string[],
-  wanted: WantedRows,
-): Promise<{ rows: JsonRow[]; unreadable: string[] }> {
-  const rows = await lockRows(tx, entity, keys)
-  const found = new Set(rows.map((row) => row['id']))
-  const missing = () => keys.filter((key) => !found.has(key) && wanted.isKnown(entity, key))
-  if (missing().length === 0) return { rows, unreadable: [] }
-  for (const row of await readRows(tx, entity, missing())) {
-    rows.push(row)
-    found.add(row['id'])
-  }
-  return { rows, unreadable: missing().length === 0 ? [] : await readUnreadable(tx, entity, missing()) }
-}
-
-async function readQuestions(tx: Transaction, keys: readonly string[]): Promise<JsonRow[]> {
-  return keys.length === 0 ? [] : readRows(tx, questions, keys)
-}
-
-/** My open questions about rows that may be asked about again. Row by row under their rows' locks, so no lock order is at stake. */
-async function readOpenQuestions(
-  tx: Transaction,
-  state: PlanState,
-  stored: Map<string, JsonRow>,
-  writes: readonly Write[],
-): Promise<void> {
-  const keys = new Set(writes.filter(({ op }) => op !== 'delete').map(({ key }) => key))
-  const targets = [...state.rows.values()].filter(({ entity, key }) => entity !== questions && keys.has(key))
-  if (targets.length === 0) return
-  const { rows } = await tx.execute<{ row: JsonRow }>(sql`
-    SELECT to_jsonb(t) AS row FROM public.${sql.identifier(questions.name)} t
-    WHERE t.entity_id = ANY (${uuids(targets.map(({ key }) => key))}) AND t.offered_by = ${state.viewer.user_id}::uuid
-      AND t.decision IS NULL AND t.deleted_at IS NULL
-    ORDER BY t.id
-  `)
-  for (const { row: raw } of rows) {
-    const row = wireRow(questions, raw)
-    const key = textIn(row, 'id')
-    const open = state.rows.get(rowId(questions, key)) ?? { entity: questions, key, row, lastOp: null }
-    stored.set(rowId(questions, key), row)
-    state.openQuestions.set(questionId(textIn(row, 'entity'), textIn(row, 'entity_id'), textIn(row, 'field')), open)
+/**
+ * The viewer's open questions about rows that are locked by now. Read anew: while the lock was waited for, somebody may have decided one.
+ * None can have come, because only the viewer asks in their own name, and their batches take turns.
+ */
+async function loadOpenQuestions(tx: Transaction, loaded: Loaded, keys: readonly string[]): Promise<void> {
+  const { state } = loaded
+  for (const raw of await readOpenQuestions(tx, keys)) {
+    remember(loaded, questions, raw)
+    const open = state.rows.get(rowId(questions, textIn(raw, 'id')))
+    const id = questionId(textIn(raw, 'entity'), textIn(raw, 'entity_id'), textIn(raw, 'field'))
+    if (open) state.openQuestions.set(id, open)
   }
 }
 
-async function readReferenced(tx: Transaction, state: PlanState, writes: readonly Write[]): Promise<void> {
+async function loadReferenced(tx: Transaction, state: PlanState, writes: readonly Write[]): Promise<void> {
   const keysByEntity = new Map<string, Set<string>>()
   for (const write of writes) {
     for (const { entityName, key } of namedByWrite(state, write)) {
@@ -186,54 +160,4 @@ function namedByDecision(state: PlanState, { key, patch }: Extract<Write, { op: 
     const columns = field === DELETED_FIELD && isJsonObject(value) ? (value as JsonRow) : { [field]: value }
     return namedRows(entity, columns)
   })
-}
-
-/** The writes with patches and bases as Postgres prints them in the columns' own types, so that equal values are equal here. */
-async function inColumnTypes(tx: Transaction, writes: readonly Write[]): Promise<Write[]> {
-  const read = new Map<Write, Write>()
-  for (const entity of new Set(writes.map((write) => write.entity))) {
-    const compared = writes.filter((write) => write.entity === entity).flatMap((write) => comparedColumns(write) ?? [])
-    if (compared.length === 0) continue
-    const printed = await readInColumnTypes(tx, entity, compared)
-    for (const [index, { write, patch, base }] of compared.entries()) {
-      const row = printed[index]
-      if (!row) throw new Error('Postgres read fewer writes than were sent')
-      read.set(
-        write,
-        withColumns(
-          write,
-          wireColumns(entity, row.patch, Object.keys(patch)),
-          wireColumns(entity, row.base, Object.keys(base)),
-        ),
-      )
-    }
-  }
-  return writes.map((write) => read.get(write) ?? write)
-}
-
-/** The columns of a write that are compared with a row; null when none are. */
-function comparedColumns(write: Write): { write: Write; patch: JsonRow; base: JsonRow } | null {
-  switch (write.op) {
-    case 'insert':
-      return write.entity.derivedKey ? { write, patch: write.values, base: {} } : null
-    case 'update':
-      return { write, patch: write.patch, base: write.base }
-    case 'restore':
-      return { write, patch: write.patch, base: {} }
-    case 'delete':
-      return null
-  }
-}
-
-function withColumns(write: Write, patch: JsonRow, base: JsonRow): Write {
-  switch (write.op) {
-    case 'insert':
-      return { ...write, values: patch }
-    case 'update':
-      return { ...write, patch, base }
-    case 'restore':
-      return { ...write, patch }
-    case 'delete':
-      return write
-  }
 }

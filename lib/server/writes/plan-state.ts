@@ -54,7 +54,7 @@ export interface PlanState {
   /** Every row a write names, by `rowId`, as the viewer may see it. */
   rows: Map<string, WorkingRow>
   /** Rows in the viewer's scopes that their role may not even read, by `rowId`. */
-  unreadable: ReadonlySet<string>
+  unreadable: Set<string>
   /** Scope value of every referenced row the viewer may see, by `rowId`. */
   referenced: Map<string, string>
   /** The viewer's open questions, by `questionId`. */

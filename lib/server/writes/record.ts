@@ -1,12 +1,11 @@
 import 'server-only'
-import { sql } from 'drizzle-orm'
 import type { Transaction } from '@/db/client'
 import { newKey } from '@/lib/entity/keys'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { WriteResult } from '@/lib/protocol/writes'
 import type { AppliedOp } from './apply'
 import { scopeValue, type LoggedChange } from './plan-state'
-import { appendRows } from './statements'
+import { appendRecords } from './statements'
 
 /** What was answered to a write, to be answered again whenever it comes again. */
 export interface Settled {
@@ -34,8 +33,8 @@ export async function record(
   logged: readonly LoggedWrite[],
   settled: readonly Settled[],
 ): Promise<void> {
+  if (settled.length === 0) return
   const changes = logged.map((write) => changeRow(userId, write)).filter((row) => row !== null)
-  await appendRows(tx, sql`public.changes`, changes)
   const outcomes = settled.map(({ writeId, hash, result }): JsonRow => {
     return {
       user_id: userId,
@@ -45,11 +44,7 @@ export async function record(
       outcome: result as unknown as JsonRow,
     }
   })
-  await appendRows(
-    tx,
-    sql`public.applied_writes`,
-    outcomes.map((row) => ({ ...row })),
-  )
+  await appendRecords(tx, changes, outcomes)
 }
 
 const SUMMARY_MAX = 200

@@ -11,12 +11,44 @@ import type { Json, JsonRow } from '@/lib/protocol/json'
 
 type StoredRow = { row: JsonRow }
 
-/** Reads rows in the order of their ids and keeps them from changing; those the viewer may not change are left out. */
-export async function lockRows(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<JsonRow[]> {
-  const { rows } = await tx.execute<StoredRow>(
-    sql`SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)}) ORDER BY t.id FOR NO KEY UPDATE`,
-  )
-  return rows.map(({ row }) => row)
+/** A row that is wanted for change, and the columns that will be compared with it. Of several for one row, one `is_first`. */
+export type WantedRow = {
+  position: number
+  key: string
+  is_first: boolean
+  patch: JsonRow | null
+  base: JsonRow | null
+}
+
+/** What was found for a wanted row: `row` for the first, patch and base as Postgres prints them in the columns' own types. */
+export type FoundRow = {
+  position: number
+  row: JsonRow | null
+  patch: JsonRow
+  base: JsonRow
+  /** Whether the viewer had an open question about the row when the statement began. */
+  is_asked: boolean
+}
+
+/**
+ * Reads rows in the order of their ids and keeps them from changing; those the viewer may not change are left out. Values that are equal
+ * in the column's type are printed alike.
+ */
+export async function lockRows(tx: Transaction, entity: AnyEntity, wanted: readonly WantedRow[]): Promise<FoundRow[]> {
+  const table = tableOf(entity)
+  const { rows } = await tx.execute<FoundRow>(sql`
+    SELECT w.position, CASE WHEN w.is_first THEN to_jsonb(t) END AS row, to_jsonb(p) AS patch, to_jsonb(b) AS base,
+      w.is_first AND EXISTS (
+        SELECT FROM conflicts q
+        WHERE q.entity_id = t.id AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
+      ) AS is_asked
+    FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w (position int, key uuid, is_first boolean, patch jsonb, base jsonb)
+    JOIN ${table} t ON t.id = w.key
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::${table}, coalesce(w.patch, '{}')) AS p
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::${table}, coalesce(w.base, '{}')) AS b
+    ORDER BY t.id, w.position FOR NO KEY UPDATE OF t
+  `)
+  return rows
 }
 
 /** Reads rows the viewer may see. */
@@ -24,6 +56,15 @@ export async function readRows(tx: Transaction, entity: AnyEntity, keys: readonl
   const { rows } = await tx.execute<StoredRow>(
     sql`SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
   )
+  return rows.map(({ row }) => row)
+}
+
+/** The viewer's open questions about these rows. */
+export async function readOpenQuestions(tx: Transaction, keys: readonly string[]): Promise<JsonRow[]> {
+  const { rows } = await tx.execute<StoredRow>(sql`
+    SELECT to_jsonb(q) AS row FROM conflicts q
+    WHERE q.entity_id = ANY (${uuids(keys)}) AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
+  `)
   return rows.map(({ row }) => row)
 }
 
@@ -60,16 +101,22 @@ export async function insertRows(tx: Transaction, entity: AnyEntity, rows: reado
   return stored.map(({ row }) => row)
 }
 
-/** As `insertRows`, for rows whose stored form nobody needs. */
-export async function appendRows(tx: Transaction, table: SQL, rows: readonly JsonRow[]): Promise<void> {
-  if (rows.length === 0) return
-  const names = sql.join(
-    Object.keys(rows[0] ?? {}).map((name) => sql.identifier(name)),
-    sql`, `,
-  )
-  await tx.execute(
-    sql`INSERT INTO ${table} (${names}) SELECT ${names} FROM jsonb_populate_recordset(NULL::${table}, ${JSON.stringify(rows)}::jsonb)`,
-  )
+/** Appends history and the door's memory in one statement. */
+export async function appendRecords(
+  tx: Transaction,
+  changes: readonly JsonRow[],
+  outcomes: readonly JsonRow[],
+): Promise<void> {
+  await tx.execute(sql`
+    WITH logged AS (
+      INSERT INTO changes (id, scope_id, entity, entity_id, op, fields, summary, write_id, before, after)
+      SELECT id, scope_id, entity, entity_id, op, fields, summary, write_id, before, after
+      FROM jsonb_populate_recordset(NULL::changes, ${JSON.stringify(changes)}::jsonb)
+    )
+    INSERT INTO applied_writes (user_id, id, client_id, content_hash, outcome)
+    SELECT user_id, id, client_id, content_hash, outcome
+    FROM jsonb_populate_recordset(NULL::applied_writes, ${JSON.stringify(outcomes)}::jsonb)
+  `)
 }
 
 /** Updates rows by their id, all in the same columns. Gives them back as stored. */
@@ -85,23 +132,6 @@ export async function updateRows(
         WHERE t.id = r.id RETURNING to_jsonb(t) AS row`,
   )
   return stored.map(({ row }) => row)
-}
-
-/** Has Postgres read patches and bases in the columns' own types and print them: what is equal there is printed alike. */
-export async function readInColumnTypes(
-  tx: Transaction,
-  entity: AnyEntity,
-  patches: readonly { patch: JsonRow; base: JsonRow }[],
-): Promise<{ patch: JsonRow; base: JsonRow }[]> {
-  const table = tableOf(entity)
-  const { rows } = await tx.execute<{ patch: JsonRow; base: JsonRow }>(sql`
-    SELECT to_jsonb(p) AS patch, to_jsonb(b) AS base
-    FROM jsonb_array_elements(${JSON.stringify(patches)}::jsonb) WITH ORDINALITY AS w (written, position),
-      jsonb_populate_record(NULL::${table}, w.written -> 'patch') AS p,
-      jsonb_populate_record(NULL::${table}, w.written -> 'base') AS b
-    ORDER BY w.position
-  `)
-  return rows
 }
 
 /** Deletes a band or project with all that is in it. */
