@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '../scripts/test/postgres'
 import type { TestDatabase } from '../scripts/test/database'
+import { ACTORS, type Actor, PERMISSIONS, type Permissions, whoMayChange } from '../entities/permission-matrix'
 import { buildHouse, HOUSE, id, openTrial, type Trial } from './test/house'
 
 /*
- * The permission matrix of docs/product, typed by hand, against the database alone: no door, only row-level security and row triggers.
- * `self` is the viewer (in projects: the collaborator) with a row of their own; everybody else meets a row of somebody else.
+ * The hand-typed permission matrix (entities/permission-matrix.ts, which also says who the actors are) against the database alone: no door,
+ * only row-level security and row triggers.
  */
 
-const ACTORS = ['owner', 'collaborator', 'viewer', 'self', 'former', 'outsider', 'nobody'] as const
-type Actor = (typeof ACTORS)[number]
-
 const { band, project, users, members, projectUsers, rows } = HOUSE
-const MEMBERS: Actor[] = ['owner', 'collaborator', 'viewer', 'self']
-const EDITORS: Actor[] = ['owner', 'collaborator']
-const SIGNED_IN: Actor[] = ['owner', 'collaborator', 'viewer', 'self', 'former', 'outsider']
+const MEMBERS: readonly Actor[] = ['owner', 'collaborator', 'viewer', 'self']
 
 /** One line of the matrix: the statement an actor tries on row `key`, and who succeeds. */
 interface Line {
-  allowed: Actor[]
+  allowed: readonly Actor[]
   /** `me` is the actor's user id, `key` the row they try it on, `named` the person a new row is about. */
   sql: (trial: { me: string; key: string; named: string }) => string
   /** Run before, free of all rules. */
@@ -31,46 +27,49 @@ interface Entity {
   lines: Record<string, Line>
 }
 
-const read = (table: string, allowed: Actor[]): Line => ({
-  allowed,
+const permissionsOf = (table: string): Permissions => {
+  const permissions = PERMISSIONS[table]
+  if (!permissions) throw new Error(`${table} has no lines in the permission matrix`)
+  return permissions
+}
+const read = (table: string): Line => ({
+  allowed: permissionsOf(table).read,
   sql: ({ key }) => `SELECT * FROM ${table} WHERE id = '${key}'`,
 })
-const change = (table: string, set: string, allowed: Actor[]): Line => ({
+const update = (table: string, set: string, allowed: readonly Actor[]): Line => ({
   allowed,
   sql: ({ key }) => `UPDATE ${table} SET ${set} WHERE id = '${key}'`,
 })
-const remove = (table: string, allowed: Actor[]): Line => change(table, 'deleted_at = now()', allowed)
-const restore = (table: string, allowed: Actor[]): Line => ({
-  ...change(table, 'deleted_at = NULL', allowed),
+/** Changes fields that the matrix gives to the same people; the first one is looked up. */
+const change = (table: string, set: string): Line =>
+  update(table, set, whoMayChange(permissionsOf(table), /^\w+/.exec(set)?.[0] ?? ''))
+const remove = (table: string): Line => update(table, 'deleted_at = now()', permissionsOf(table).delete)
+const restore = (table: string): Line => ({
+  ...update(table, 'deleted_at = NULL', permissionsOf(table).restore),
   before: (key) => `UPDATE ${table} SET deleted_at = now() WHERE id = '${key}'`,
 })
-const insert = (
-  table: string,
-  columns: string,
-  values: (trial: { me: string; named: string }) => string,
-  allowed: Actor[],
-): Line => ({
-  allowed,
+const insert = (table: string, columns: string, values: (trial: { me: string; named: string }) => string): Line => ({
+  allowed: permissionsOf(table).insert,
   sql: (trial) => `INSERT INTO ${table} (id, ${columns}) VALUES ('${id(900)}', ${values(trial)}) RETURNING *`,
 })
 const erase = (table: string): Line => ({ allowed: [], sql: ({ key }) => `DELETE FROM ${table} WHERE id = '${key}'` })
 
 /** Rows that editors of a band make, change and delete. */
 const editable = (table: string, columns: string, values: string, set: string): Record<string, Line> => ({
-  read: read(table, ['owner', 'collaborator', 'viewer']),
-  insert: insert(table, `band_id, ${columns}`, () => `'${band}', ${values}`, EDITORS),
-  change: change(table, set, EDITORS),
-  delete: remove(table, EDITORS),
-  restore: restore(table, EDITORS),
+  read: read(table),
+  insert: insert(table, `band_id, ${columns}`, () => `'${band}', ${values}`),
+  change: change(table, set),
+  delete: remove(table),
+  restore: restore(table),
   'delete for good': erase(table),
 })
 
 const personal = (table: string, columns: string, values: string, set: string): Record<string, Line> => ({
-  read: read(table, ['self']),
-  insert: insert(table, `user_id, ${columns}`, ({ named }) => `'${named}', ${values}`, ['self']),
-  change: change(table, set, ['self']),
-  delete: remove(table, ['self']),
-  restore: restore(table, ['self']),
+  read: read(table),
+  insert: insert(table, `user_id, ${columns}`, ({ named }) => `'${named}', ${values}`),
+  change: change(table, set),
+  delete: remove(table),
+  restore: restore(table),
   'delete for good': erase(table),
 })
 
@@ -78,10 +77,10 @@ const MATRIX: Record<string, Entity> = {
   bands: {
     theirs: band,
     lines: {
-      read: read('bands', ['owner', 'collaborator', 'viewer']),
-      insert: insert('bands', 'name', () => `'Mine'`, SIGNED_IN),
-      'change name and context': change('bands', `name = 'New', context_goals = '{x}'`, EDITORS),
-      delete: remove('bands', ['owner']),
+      read: read('bands'),
+      insert: insert('bands', 'name', () => `'Mine'`),
+      'change name and context': change('bands', `name = 'New', context_goals = '{x}'`),
+      delete: remove('bands'),
       'delete for good': erase('bands'),
     },
   },
@@ -89,23 +88,23 @@ const MATRIX: Record<string, Entity> = {
     theirs: members.third,
     own: members.viewer,
     lines: {
-      read: read('band_members', MEMBERS),
-      insert: insert('band_members', 'band_id, user_id, role', ({ named }) => `'${band}', '${named}', 'viewer'`, []),
-      'change role': change('band_members', `role = 'owner'`, ['owner']),
-      'change name and picture': change('band_members', `display_name = 'X', avatar_url = 'y'`, ['self']),
-      'delete (leave)': remove('band_members', ['owner', 'self']),
-      restore: restore('band_members', ['owner']),
+      read: read('band_members'),
+      insert: insert('band_members', 'band_id, user_id, role', ({ named }) => `'${band}', '${named}', 'viewer'`),
+      'change role': change('band_members', `role = 'owner'`),
+      'change name and picture': change('band_members', `display_name = 'X', avatar_url = 'y'`),
+      'delete (leave)': remove('band_members'),
+      restore: restore('band_members'),
       'delete for good': erase('band_members'),
     },
   },
   invites: {
     theirs: rows.invites,
     lines: {
-      read: read('invites', ['owner']),
-      insert: insert('invites', 'band_id, role', () => `'${band}', 'viewer'`, ['owner']),
-      'change (revoke)': change('invites', 'expires_at = now()', ['owner']),
-      delete: remove('invites', ['owner']),
-      restore: restore('invites', ['owner']),
+      read: read('invites'),
+      insert: insert('invites', 'band_id, role', () => `'${band}', 'viewer'`),
+      'change (revoke)': change('invites', 'expires_at = now()'),
+      delete: remove('invites'),
+      restore: restore('invites'),
       'delete for good': erase('invites'),
     },
   },
@@ -117,15 +116,15 @@ const MATRIX: Record<string, Entity> = {
     theirs: rows.setlists,
     lines: {
       change: {
-        ...change('setlists', `name = 'New'`, ['owner']),
+        ...update('setlists', `name = 'New'`, ['owner']),
         before: (key) => `UPDATE setlists SET locked_by = '${users.third}' WHERE id = '${key}'`,
       },
       delete: {
-        ...remove('setlists', ['owner']),
+        ...update('setlists', 'deleted_at = now()', ['owner']),
         before: (key) => `UPDATE setlists SET locked_by = '${users.third}' WHERE id = '${key}'`,
       },
       unlock: {
-        ...change('setlists', `locked_by = NULL`, ['owner']),
+        ...update('setlists', `locked_by = NULL`, ['owner']),
         before: (key) => `UPDATE setlists SET locked_by = '${users.third}' WHERE id = '${key}'`,
       },
     },
@@ -134,16 +133,15 @@ const MATRIX: Record<string, Entity> = {
     theirs: rows.attendance,
     own: rows.attendanceOwn,
     lines: {
-      read: read('attendance', MEMBERS),
+      read: read('attendance'),
       insert: insert(
         'attendance',
         'band_id, subject_entity, subject_id, user_id, answer',
         ({ named }) => `'${band}', 'practices', '${rows.practices}', '${named}', 'no'`,
-        ['self'],
       ),
-      change: change('attendance', `answer = 'maybe'`, ['owner', 'self']),
-      delete: remove('attendance', ['owner', 'self']),
-      restore: restore('attendance', ['owner', 'self']),
+      change: change('attendance', `answer = 'maybe'`),
+      delete: remove('attendance'),
+      restore: restore('attendance'),
       'delete for good': erase('attendance'),
     },
   },
@@ -165,10 +163,10 @@ const MATRIX: Record<string, Entity> = {
   projects: {
     theirs: project,
     lines: {
-      read: read('projects', EDITORS),
-      insert: insert('projects', 'name', () => `'Mine'`, SIGNED_IN),
-      change: change('projects', `name = 'New', notes = 'x'`, EDITORS),
-      delete: remove('projects', ['owner']),
+      read: read('projects'),
+      insert: insert('projects', 'name', () => `'Mine'`),
+      change: change('projects', `name = 'New', notes = 'x'`),
+      delete: remove('projects'),
       'delete for good': erase('projects'),
     },
   },
@@ -176,17 +174,16 @@ const MATRIX: Record<string, Entity> = {
     theirs: projectUsers.third,
     own: projectUsers.collaborator,
     lines: {
-      read: read('project_users', ['owner', 'collaborator', 'self']),
+      read: read('project_users'),
       insert: insert(
         'project_users',
         'project_id, user_id, role',
         () => `'${project}', '${users.outsider}', 'collaborator'`,
-        ['owner'],
       ),
-      'change role': change('project_users', `role = 'owner'`, ['owner']),
-      'change name and picture': change('project_users', `display_name = 'X', avatar_url = 'y'`, ['self']),
-      'delete (leave)': remove('project_users', ['owner', 'self']),
-      restore: restore('project_users', ['owner']),
+      'change role': change('project_users', `role = 'owner'`),
+      'change name and picture': change('project_users', `display_name = 'X', avatar_url = 'y'`),
+      'delete (leave)': remove('project_users'),
+      restore: restore('project_users'),
       'delete for good': erase('project_users'),
     },
   },
@@ -194,11 +191,11 @@ const MATRIX: Record<string, Entity> = {
     theirs: rows.conversations,
     own: rows.conversationsOwn,
     lines: {
-      read: read('conversations', MEMBERS),
-      insert: insert('conversations', 'band_id, title', () => `'${band}', 'New'`, MEMBERS),
-      change: change('conversations', `title = 'New'`, ['owner', 'self']),
-      delete: remove('conversations', ['owner', 'self']),
-      restore: restore('conversations', ['owner', 'self']),
+      read: read('conversations'),
+      insert: insert('conversations', 'band_id, title', () => `'${band}', 'New'`),
+      change: change('conversations', `title = 'New'`),
+      delete: remove('conversations'),
+      restore: restore('conversations'),
       'delete for good': erase('conversations'),
     },
   },
@@ -206,34 +203,29 @@ const MATRIX: Record<string, Entity> = {
     theirs: rows.messages,
     own: rows.messagesOwn,
     lines: {
-      read: read('messages', MEMBERS),
-      insert: insert(
-        'messages',
-        'band_id, conversation_id, body',
-        () => `'${band}', '${rows.conversations}', 'Hi'`,
-        MEMBERS,
-      ),
-      change: change('messages', `body = 'New'`, ['self']),
-      delete: remove('messages', ['owner', 'self']),
-      restore: restore('messages', ['owner', 'self']),
+      read: read('messages'),
+      insert: insert('messages', 'band_id, conversation_id, body', () => `'${band}', '${rows.conversations}', 'Hi'`),
+      change: change('messages', `body = 'New'`),
+      delete: remove('messages'),
+      restore: restore('messages'),
       'delete for good': erase('messages'),
     },
   },
   changes: {
     theirs: rows.changes,
     lines: {
-      read: read('changes', ['owner', 'collaborator', 'viewer']),
-      change: change('changes', `summary = 'New'`, []),
-      delete: remove('changes', []),
+      read: read('changes'),
+      change: change('changes', `summary = 'New'`),
+      delete: remove('changes'),
       'delete for good': erase('changes'),
     },
   },
   conflicts: {
     theirs: rows.conflicts,
     lines: {
-      read: read('conflicts', ['owner', 'collaborator', 'viewer']),
-      'change (decide)': change('conflicts', `decision = 'current'`, EDITORS),
-      delete: remove('conflicts', []),
+      read: read('conflicts'),
+      'change (decide)': change('conflicts', `decision = 'current'`),
+      delete: remove('conflicts'),
       'delete for good': erase('conflicts'),
     },
   },
@@ -241,11 +233,9 @@ const MATRIX: Record<string, Entity> = {
     theirs: rows.presence,
     own: rows.presenceOwn,
     lines: {
-      read: read('presence', MEMBERS),
-      insert: insert('presence', 'band_id, client_id, user_id', ({ named }) => `'${band}', '${id(902)}', '${named}'`, [
-        'self',
-      ]),
-      change: change('presence', `page = '/songs'`, ['self']),
+      read: read('presence'),
+      insert: insert('presence', 'band_id, client_id, user_id', ({ named }) => `'${band}', '${id(902)}', '${named}'`),
+      change: change('presence', `page = '/songs'`),
       delete: { allowed: ['self'], sql: ({ key }) => `DELETE FROM presence WHERE id = '${key}'` },
       'delete after 45 seconds': {
         allowed: MEMBERS,

@@ -76,7 +76,7 @@ describe.each(allEntities.map((entity) => [entity.name, entity] as const))('%s',
          where conrelid = format('public.%I', $1::text)::regclass and contype = 'c' and conname = $2`,
         [name, `${name}_${column}_known`],
       )
-      const taken = [...(rows[0]?.check ?? '').matchAll(/'([^']*)'::text/g)].map(([, word]) => word)
+      const taken = [...(rows[0]?.check ?? '').matchAll(/'([^']*)'::text/g)].map(([, word = '']) => word)
       expect(taken.toSorted(), column).toEqual(words.toSorted())
     }
   })

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { allEntities, entityNamed } from '@/entities'
 import type { Actor } from '@/entities/permission-matrix'
 import type { AnyEntity, Reference } from '@/lib/entity/define'
-import type { Json, JsonRow } from '@/lib/protocol/json'
+import { textIn, type Json, type JsonRow } from '@/lib/protocol/json'
 import { type Column, columnsOf } from './catalogue'
 import { sampleValue } from './sample-values'
 
@@ -105,7 +105,7 @@ async function build(client: pg.Client, people: People, tables: Map<string, Colu
   /** The row that a reference of a new or changed row names. */
   const referred = async (reference: Reference, values: JsonRow, which: Which): Promise<Json> => {
     if ('item' in reference) return []
-    const name = 'by' in reference ? reference.entities[String(values[reference.by])] : reference.entity
+    const name = 'by' in reference ? reference.entities[textIn(values, reference.by)] : reference.entity
     const target = name === undefined ? null : entityNamed(name)
     return target ? rowOf(target, which) : null
   }
