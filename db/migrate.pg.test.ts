@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getTableColumns, getTableName } from 'drizzle-orm'
+import { getTableColumns, getTableName, is } from 'drizzle-orm'
+import { PgTable } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { throwawayCluster } from '../scripts/test/cluster'
@@ -9,6 +10,7 @@ import type { TestDatabase } from '../scripts/test/database'
 import { testDatabase } from '../scripts/test/postgres'
 import { migrate } from './migrate'
 import { bootstrap } from './roles'
+import * as schema from './schema'
 import { syncedTables } from './schema'
 
 const FOLDER = join(import.meta.dirname, '..', 'drizzle')
@@ -261,6 +263,24 @@ describe('every table of an entity is installed for sync', () => {
       ),
     ).toEqual([])
   })
+})
+
+test('the migrations make exactly the tables that the definitions say', async () => {
+  await using db = await testDatabase({ migrated: true })
+  const made = await ask<{ line: string }>(
+    db.ownerUrl,
+    `SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END AS line
+     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped`,
+  )
+  const tables = Object.values(schema).filter((each) => is(each, PgTable))
+  const defined = tables.flatMap((table) =>
+    Object.values(getTableColumns(table)).map((column) => {
+      const type = column.getSQLType().replace('timestamptz(3)', 'timestamp(3) with time zone')
+      return `${getTableName(table)}.${column.name} ${type}${column.notNull ? ' not null' : ''}`
+    }),
+  )
+  expect(made.map(({ line }) => line).toSorted()).toEqual(defined.toSorted())
 })
 
 test('backline_electric reads every synced table whole, and can replicate', async () => {
