@@ -17,7 +17,7 @@ import { waitUntilOk } from '@/scripts/process/wait-until-ok'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const run = promisify(execFile)
-const BUILD_LIMIT_MS = 300_000
+const BUILD_LIMIT_MS = 600_000
 
 const secrets = {
   POSTGRES_PASSWORD: 'postgresPassword',
