@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allEntities } from '@/entities'
 import { readErrorBody } from '@/lib/protocol/errors'
-import type { JsonRow } from '@/lib/protocol/json'
+import { textIn, type JsonRow } from '@/lib/protocol/json'
 import { testApp, type TestApp } from '@/scripts/test/app'
 import { backstage, type Backstage } from '@/scripts/test/people'
 import { testDatabase } from '@/scripts/test/postgres'
@@ -78,7 +78,7 @@ describe('pages', () => {
     expect(seen.map(({ body }) => Number(body)).toSorted((a, b) => a - b)).toEqual(
       Array.from({ length: 25 }, (_, n) => n),
     )
-    const order = seen.map(({ created_at, id }) => `${String(created_at)} ${String(id)}`)
+    const order = seen.map((row) => `${textIn(row, 'created_at')} ${textIn(row, 'id')}`)
     expect(order).toEqual(order.toSorted().toReversed())
     expect(seen[0]).toMatchObject({ created_at: '2026-11-20T18:00:03.123Z', conversation_id: chat, version: 1 })
   })
