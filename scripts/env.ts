@@ -23,9 +23,6 @@ export type SettingsResult = { kind: 'ok'; settings: Settings } | { kind: 'bad';
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The four switches that name a database or a sync service of your own. `npm test`, `bench` and `chaos` ignore them. */
-export const SWITCHES = ['DATABASE_URL', 'DATABASE_URL_UNPOOLED', 'ELECTRIC_DATABASE_URL', 'ELECTRIC_URL'] as const
-
 /** Reads the settings; every problem is a sentence that starts with the variable's name and never repeats a secret. */
 export function readSettings(environment: Environment, root: string): SettingsResult {
   const parsed = variables.safeParse(withoutEmpty(environment))
