@@ -9,6 +9,7 @@ import { callerOf } from '@/lib/server/accounts/caller'
 import { runForAnybody, runForViewer } from '@/lib/server/accounts/doors'
 import { requestReset, resetPassword } from '@/lib/server/accounts/password-reset'
 import { linkWithPassword, PENDING_LINK_COOKIE } from '@/lib/server/accounts/pending-link'
+import { issueCodeAsAdministrator } from '@/lib/server/accounts/reset-codes'
 import type { SessionPerson } from '@/lib/server/accounts/person'
 import { clearSession, issueSession } from '@/lib/server/accounts/session-cookie'
 import { signInWithPassword } from '@/lib/server/accounts/sign-in'
@@ -65,6 +66,14 @@ export async function resetPasswordAction(_before: FormState, form: FormData): P
 export async function acceptInviteAction(_before: FormState, form: FormData): Promise<FormState> {
   const outcome = await runForViewer(acceptInvite, fieldsOf(form), await headers())
   return outcome.ok ? redirect(`/bands/${outcome.band_id}`) : failedForm(outcome.failure, form)
+}
+
+export async function handOutCodeAction(_before: FormState, form: FormData): Promise<FormState> {
+  const outcome = await runForViewer(issueCodeAsAdministrator, fieldsOf(form), await headers())
+  if (!outcome.ok) return failedForm(outcome.failure, form)
+  const { code, expires_at } = outcome.reset
+  const until = new Date(expires_at).toUTCString()
+  return { kind: 'done', message: `The code is ${code}. It works once, at /password/reset, until ${until}.` }
 }
 
 /** Signs somebody in on this browser and takes them where they wanted to go. */
