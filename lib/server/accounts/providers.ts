@@ -8,14 +8,6 @@ import * as z from 'zod'
 import type { ExternalProfile } from './external-sign-in'
 import { accountSettings } from './settings'
 
-export type ExternalProvider = 'github' | 'google'
-
-/** What the sign-in page offers besides a password. */
-export function externalProviders(): ExternalProvider[] {
-  const { github, google } = accountSettings()
-  return [...(github ? (['github'] as const) : []), ...(google ? (['google'] as const) : [])]
-}
-
 /** next-auth's configuration of the providers whose keys are set. */
 export function providerConfigs(): Provider[] {
   const { github, google } = accountSettings()
