@@ -7,7 +7,7 @@ import { refuseForeignOrigin } from '../origin'
 import { limits, takeFromLimit } from '../rate-limit'
 import { json, refuse } from '../respond'
 import { readSession } from '../session'
-import { authenticate, SIGNED_OUT } from '../viewer'
+import { isClaimOf, OTHER_USER, SIGNED_OUT } from '../viewer'
 import { applyWrites } from './apply-writes'
 import type { Sender } from './batch'
 import { readJsonBody } from './body'
@@ -60,12 +60,16 @@ export async function openRequest(request: Request): Promise<Opened> {
 
 type Admitted = { ok: true; sender: Sender } | { ok: false; failure: Failure }
 
-/** Finds out for whom a request writes, and counts it. */
+/**
+ * Finds out for whom a request writes, and counts it. Whether the session still counts is read in the transaction of the writes; the
+ * counter is the session's own until then, so that a stale one uses up nobody's limit.
+ */
 export async function admit(request: Request, userId: string | null, clientId: string | null): Promise<Admitted> {
-  const authenticated = await authenticate(request, userId)
-  if (!authenticated.ok) return authenticated
-  const { session } = authenticated
-  const limited = await takeFromLimit(database(), limits().writes, session.user_id)
+  const session = await readSession(request)
+  if (!session) return { ok: false, failure: SIGNED_OUT }
+  if (!isClaimOf(session, userId)) return { ok: false, failure: OTHER_USER }
+  const whose = `${session.user_id}:${session.session_version}`
+  const limited = await takeFromLimit(database(), limits().writes, whose)
   if (limited) return { ok: false, failure: limited }
   return { ok: true, sender: { session, clientId } }
 }

@@ -37,15 +37,15 @@ export type FoundRow = {
 export async function lockRows(tx: Transaction, entity: AnyEntity, wanted: readonly WantedRow[]): Promise<FoundRow[]> {
   const table = tableOf(entity)
   const { rows } = await tx.execute<FoundRow>(sql`
-    SELECT w.position, CASE WHEN w.is_first THEN to_jsonb(t) END AS row, to_jsonb(p) AS patch, to_jsonb(b) AS base,
+    SELECT w.position, CASE WHEN w.is_first THEN to_jsonb(t) END AS row, 
+      to_jsonb(jsonb_populate_record(NULL::${table}, w.patch)) AS patch,
+      to_jsonb(jsonb_populate_record(NULL::${table}, w.base)) AS base,
       w.is_first AND EXISTS (
         SELECT FROM conflicts q
         WHERE q.entity_id = t.id AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
       ) AS is_asked
     FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w (position int, key uuid, is_first boolean, patch jsonb, base jsonb)
     JOIN ${table} t ON t.id = w.key
-    CROSS JOIN LATERAL jsonb_populate_record(NULL::${table}, coalesce(w.patch, '{}')) AS p
-    CROSS JOIN LATERAL jsonb_populate_record(NULL::${table}, coalesce(w.base, '{}')) AS b
     ORDER BY t.id, w.position FOR NO KEY UPDATE OF t
   `)
   return rows
