@@ -125,7 +125,9 @@ async function buildStage(stage: Stage): Promise<void> {
       for (const source of step.sources) copy(step.from, source, directory, step.target)
     } else {
       // Packages of this project's own installation are in npm's cache.
-      const env = { ...process.env, ...stage.environment, npm_config_prefer_offline: 'true', NODE_ENV: undefined }
+      const env = { ...process.env, ...stage.environment, npm_config_prefer_offline: 'true' }
+      // vitest says `test`; with it npm and Next would leave things out.
+      Reflect.deleteProperty(env, 'NODE_ENV')
       await run('/bin/sh', ['-c', step.command], { cwd: directory, env, maxBuffer: 64 * 1024 * 1024 })
     }
   }

@@ -39,8 +39,7 @@ function startSupervisor(dataDir: string, settings: Record<string, string> = {})
   const child = spawn(process.execPath, ['scripts/dev.mjs', 'start'], {
     cwd: root,
     env: {
-      ...process.env,
-      NODE_ENV: undefined,
+      ...withoutNodeEnv(),
       DATA_DIR: dataDir,
       PORT: '0',
       POSTGRES_PORT: '0',
@@ -68,6 +67,13 @@ function startSupervisor(dataDir: string, settings: Record<string, string> = {})
     await ended
   })
   return { process: child, output, ready, ended }
+}
+
+/** vitest says `test`, which the parts must not take for their own. */
+function withoutNodeEnv(): NodeJS.ProcessEnv {
+  const environment: Record<string, string | undefined> = { ...process.env }
+  delete environment.NODE_ENV
+  return environment as NodeJS.ProcessEnv
 }
 
 /** Everybody that descends from a process, as `ps` sees it, with their command lines. */

@@ -14,7 +14,14 @@ export type Settings = {
 }
 
 export type DatabaseSetting =
-  { kind: 'embedded' } | { kind: 'given'; appUrl: string; ownerUrl: string; electricUrl: string | undefined }
+  | { kind: 'embedded' }
+  | {
+      kind: 'given'
+      appUrl: string
+      ownerUrl: string
+      electricUrl: string | undefined
+      superuserUrl: string | undefined
+    }
 
 export type ElectricSetting =
   { kind: 'embedded'; secret: string | undefined } | { kind: 'given'; url: string; secret: string | undefined }
