@@ -138,7 +138,7 @@ describe('L1 a request is answered with the line that begins where it stands', (
   })
 })
 
-describe('L8 a shape that nobody asks about leaves the connection', () => {
+describe('L11 a shape that nobody asks about leaves the connection', () => {
   test('L8 after a while, not before', () => {
     const feeds = new Feeds()
     const one = waiter(1)
