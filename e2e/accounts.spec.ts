@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
 import { NIGHT_SHIFT, SAMPLE_INVITE_CODE } from '@/db/sample-ids'
 import { asOwner } from '@/scripts/test/as-owner'
@@ -7,7 +8,7 @@ const PASSWORD = 'several good words'
 let people = 0
 const somebody = () => `e2e-${process.pid}-${(people += 1)}@example.com`
 
-async function openAccount(page: import('playwright-core').Page, email: string): Promise<void> {
+async function openAccount(page: Page, email: string): Promise<void> {
   await page.getByLabel('Name').fill('Ida')
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password').fill(PASSWORD)
