@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { ShapeServerConfig } from './config'
 import { createListener } from './http/listener'
+import { createMetricsListener } from './http/metrics'
 import { createLog } from './log'
 import type { Log } from './log'
 import { Service } from './service'
@@ -34,6 +35,8 @@ export async function openShapeServer(
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo
   await service.start()
+  const metrics =
+    config.prometheusPort === null ? null : createMetricsListener(service).listen(config.prometheusPort, config.host)
   log.info('listening', { port, host: config.host })
   return {
     url: `http://127.0.0.1:${String(port)}`,
@@ -41,6 +44,8 @@ export async function openShapeServer(
     active: service.stream.active(),
     async stop() {
       listener.close()
+      metrics?.close()
+      metrics?.closeAllConnections()
       listener.closeAllConnections()
       await service.stop()
     },

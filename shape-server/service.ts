@@ -1,10 +1,12 @@
 import type pg from 'pg'
 import type { ShapeServerConfig } from './config'
 import type { Log } from './log'
+import { RequestMetrics } from './http/metrics'
 import { inspectTableByOid } from './postgres/inspect'
 import { createPool } from './postgres/pool'
 import { TableCache } from './postgres/table-cache'
 import { ReplicationStream } from './replication/stream'
+import { Housekeeping } from './shapes/housekeeping'
 import { ShapeRegistry } from './shapes/registry'
 import { Router } from './shapes/router'
 import type { BlobStore } from './storage/blob'
@@ -22,6 +24,9 @@ export class Service {
   readonly router: Router
   readonly stream: ReplicationStream
   readonly flusher: Flusher
+  readonly requests = new RequestMetrics()
+  readonly slot: string
+  private readonly housekeeping: Housekeeping
   private readonly blobs: BlobStore
   private readonly journal: Journal
 
@@ -30,10 +35,10 @@ export class Service {
     readonly log: Log,
   ) {
     this.pool = createPool(config.pooledDatabaseUrl, config.databaseCaFile, config.poolSize)
-    this.tables = new TableCache(this.pool)
+    this.tables = new TableCache(this.pool, (relation, table) => this.registry.checkTable(relation, table))
     this.blobs = config.storage.kind === 'memory' ? new MemoryBlobStore() : new FileBlobStore(config.storage.dir)
     this.journal = new Journal(this.blobs.open('journal'))
-    const slot = `electric_slot_${config.streamId}${config.randomSlotName ? `_${randomSuffix()}` : ''}`
+    const slot = (this.slot = `electric_slot_${config.streamId}${config.randomSlotName ? `_${randomSuffix()}` : ''}`)
     const publication = `electric_publication_${config.streamId}`
     this.flusher = new Flusher({
       journal: this.journal,
@@ -59,6 +64,14 @@ export class Service {
       this.router,
       this.flusher,
     )
+    this.housekeeping = new Housekeeping({
+      registry: this.registry,
+      router: this.router,
+      tables: this.tables,
+      log,
+      maxShapes: config.maxShapes,
+      maxStorageBytes: config.maxStorageBytes,
+    })
     this.stream = new ReplicationStream({
       databaseUrl: config.databaseUrl,
       caFile: config.databaseCaFile,
@@ -69,7 +82,7 @@ export class Service {
       router: this.router,
       log,
       inspect: (oid) => inspectTableByOid(this.pool, oid),
-      onRelation: (relation) => this.tables.forget(relation),
+      onRelation: (relation) => this.tables.expire(relation),
       onOrigin: (origin, confirmedLsn, isNewSlot) => this.checkOrigin(origin, confirmedLsn, isNewSlot),
       onPassed: (lsn) => this.flusher.passed(lsn),
       durableLsn: () => this.flusher.durableLsn,
@@ -82,10 +95,14 @@ export class Service {
     await loadGrammar()
     this.journal.recover()
     this.registry.restore()
+    // Before anything is served: a table may have changed while nobody looked.
+    await this.housekeeping.reconcile()
+    this.housekeeping.start()
     this.stream.start()
   }
 
   async stop(): Promise<void> {
+    this.housekeeping.stop()
     this.stream.stop()
     await this.flusher.stop()
     await this.pool.end()

@@ -5,6 +5,8 @@ import { cacheHeaders, commonHeaders } from './headers'
 import type { HeaderList } from './headers'
 
 const SHAPE_METHODS = 'GET, POST, HEAD, DELETE, OPTIONS'
+// Less fits into the kernel's buffers whether it is read or not.
+const WATCHED_BYTES = 64 * 1024
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** What is known about the answer so far. */
@@ -69,6 +71,7 @@ export class Exchange {
     headers.push('content-length', String(bytes.length))
     this.response.writeHead(status, headers)
     this.response.end(this.method === 'HEAD' ? undefined : bytes)
+    this.watchEnd()
   }
 
   sendJson(status: number, body: unknown, extra: HeaderList = []): void {
@@ -88,12 +91,26 @@ export class Exchange {
     if (this.method === 'HEAD') this.response.end()
   }
 
+  /** Writes a piece of the body; a promise means that the client takes no more at present. */
+  writeOrWait(piece: Uint8Array): Promise<void> | null {
+    if (this.response.destroyed || this.method === 'HEAD' || this.response.write(piece)) return null
+    return this.drained()
+  }
+
   /** Writes a piece of the body; resolves when the client can take more. False when it is gone. */
   async write(piece: Uint8Array | string): Promise<boolean> {
     if (this.response.destroyed) return false
     if (this.method === 'HEAD' || this.response.write(piece)) return true
-    await new Promise<void>((resolve) => {
+    await this.drained()
+    return !this.response.destroyed
+  }
+
+  /** Resolves when the client has taken what was written; one that takes nothing for too long is cut. */
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.response.destroy(), this.config.tcpSendTimeoutMs)
       const done = () => {
+        clearTimeout(timer)
         this.response.off('drain', done)
         this.response.off('close', done)
         resolve()
@@ -101,6 +118,12 @@ export class Exchange {
       this.response.on('drain', done)
       this.response.on('close', done)
     })
-    return !this.response.destroyed
+  }
+
+  /** A whole body was handed over: cuts the client if it does not take it. */
+  private watchEnd(): void {
+    if (this.response.writableFinished || this.response.writableLength < WATCHED_BYTES) return
+    const timer = setTimeout(() => this.response.destroy(), this.config.tcpSendTimeoutMs)
+    this.response.once('close', () => clearTimeout(timer))
   }
 }

@@ -2,6 +2,9 @@ import http from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorText } from '../log'
 import type { Service } from '../service'
+import { Admission } from './admission'
+import { readBody } from './body'
+import { deleteShape } from './delete-shape'
 import { Exchange } from './exchange'
 import { commonHeaders, preflightHeaders } from './headers'
 import { serveShape } from './serve-shape'
@@ -9,8 +12,9 @@ import { serveShape } from './serve-shape'
 /** The HTTP server: routes, secret, and what must never take it down. */
 export function createListener(service: Service): http.Server {
   const { config } = service
+  const admission = new Admission(config)
   const server = http.createServer({ keepAliveTimeout: config.tcpReadTimeoutMs }, (request, response) => {
-    handle(service, request, response).catch((error: unknown) => {
+    handle(service, admission, request, response).catch((error: unknown) => {
       service.log.error('request_failed', {
         message: errorText(error),
         stack: error instanceof Error ? error.stack : '',
@@ -25,18 +29,34 @@ export function createListener(service: Service): http.Server {
   return server
 }
 
-async function handle(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  service: Service,
+  admission: Admission,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const target = request.url ?? '/'
   const mark = target.indexOf('?')
   const path = normalisePath(mark === -1 ? target : target.slice(0, mark))
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (path === '/v1/shape') {
     const query = new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1))
-    return handleShape(service, new Exchange(request, response, query, service.config))
+    const exchange = new Exchange(request, response, query, service.config)
+    measure(service, exchange)
+    return handleShape(service, admission, exchange)
   }
   if (path === '/v1/health' && isRead) return sendHealth(service, request, response)
   if (path === '/' && isRead) return sendPlain(request, response, 200, '')
   sendPlain(request, response, 404, 'Not found')
+}
+
+function measure(service: Service, exchange: Exchange): void {
+  const begun = performance.now()
+  exchange.response.once('finish', () => {
+    // The time of a held poll says nothing about the server.
+    const durationMs = exchange.facts.live === 'no' ? performance.now() - begun : null
+    service.requests.record(exchange.response.statusCode, durationMs)
+  })
 }
 
 /** `/v1//shape`, `/v1/%73hape` and `/v1/shape/` are all the shape route, and all ask for the secret. */
@@ -53,24 +73,54 @@ function safeDecode(part: string): string {
   }
 }
 
-async function handleShape(service: Service, exchange: Exchange): Promise<void> {
-  const { method, config } = exchange
+async function handleShape(service: Service, admission: Admission, exchange: Exchange): Promise<void> {
+  const { method, config, request, response } = exchange
   if (method === 'OPTIONS') {
-    const { request, response } = exchange
     response.writeHead(204, [...commonHeaders(request, SHAPE_METHODS), ...preflightHeaders(request)]).end()
     return
   }
-  if (method !== 'GET' && method !== 'HEAD') {
-    return sendPlain(exchange.request, exchange.response, 404, 'Not found')
-  }
+  if (!['GET', 'HEAD', 'POST', 'DELETE'].includes(method)) return sendPlain(request, response, 404, 'Not found')
   const secret = exchange.query.get('secret') ?? exchange.query.get('api_secret')
   if (config.auth.kind === 'secret' && !isSame(secret ?? '', config.auth.secret)) {
     return exchange.sendJson(401, { message: 'Unauthorized - Invalid API secret' })
   }
+  if (method === 'DELETE') return deleteShape(service, exchange)
+  const isKnown = service.registry.byHandle.has(exchange.query.get('handle') ?? '')
+  const admitted = admission.enter(exchange, isKnown ? 'existing' : 'initial')
+  if (!admitted) return
   if (service.stream.status !== 'active' && !(await becomesActive(service, exchange.gone))) {
     return exchange.sendJson(503, { message: 'Timeout waiting for Postgres lock acquisition' }, ['retry-after', '5'])
   }
-  return serveShape(service, exchange)
+  const read = method === 'POST' ? await readBody(request) : { ok: true as const, body: null }
+  if (!read.ok) return sendBadBody(exchange, read.status, read.answer)
+  mergeBody(exchange.query, read.body)
+  return serveShape(service, exchange, read.body, admitted.becomeExisting)
+}
+
+/** Refusals of a body come before the shape is looked at, with the HTTP server's own cache rule. */
+function sendBadBody(exchange: Exchange, status: number, answer: Record<string, string>): void {
+  const body = JSON.stringify(answer)
+  exchange.response.writeHead(status, [
+    ...commonHeaders(exchange.request, SHAPE_METHODS),
+    'cache-control',
+    'max-age=0, private, must-revalidate',
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(Buffer.byteLength(body)),
+  ])
+  exchange.response.end(body)
+}
+
+const SUBSET_FIELDS = ['subset', 'where', 'order_by', 'limit', 'offset', 'params', 'where_expr', 'order_by_expr']
+
+/** What a body says beside its subset counts as parameters, and wins. */
+function mergeBody(query: URLSearchParams, body: { [key: string]: unknown } | null): void {
+  for (const [key, value] of Object.entries(body ?? {})) {
+    if (SUBSET_FIELDS.includes(key)) continue
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      query.set(key, String(value))
+  }
 }
 
 const SHAPE_METHODS = 'GET, POST, HEAD, DELETE, OPTIONS'
@@ -98,15 +148,16 @@ function isSame(given: string, secret: string): boolean {
 
 function sendHealth(service: Service, request: IncomingMessage, response: ServerResponse): void {
   const { status } = service.stream
-  const body = JSON.stringify({ status })
-  response.writeHead(status === 'active' ? 200 : 202, [
+  const { failure } = service.flusher
+  const body = JSON.stringify(failure === null ? { status } : { status: 'storage_failing', message: failure })
+  response.writeHead(failure === null ? (status === 'active' ? 200 : 202) : 503, [
     ...commonHeaders(request, 'GET, HEAD'),
     'content-type',
     'application/json; charset=utf-8',
     'cache-control',
     'no-cache, no-store, must-revalidate',
     'content-length',
-    String(body.length),
+    String(Buffer.byteLength(body)),
   ])
   response.end(request.method === 'HEAD' ? undefined : body)
 }

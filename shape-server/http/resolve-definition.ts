@@ -23,7 +23,10 @@ export function resolveDefinition(request: ShapeRequest, table: Table | null, ca
     }
   }
   const selected = columns.value ?? table.columns.map((_, i) => i)
-  const generated = canStreamGenerated ? [] : selected.filter((i) => table.columns[i]?.isGenerated)
+  const generated = selected.filter((i) => {
+    const kind = table.columns[i]?.generated
+    return kind === 'virtual' || (kind === 'stored' && !canStreamGenerated)
+  })
   if (generated.length > 0) {
     const names = generated.map((i) => table.columns[i]?.name).join(', ')
     const hint = columns.value

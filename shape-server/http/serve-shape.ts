@@ -1,7 +1,7 @@
 import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
 import { SEPARATOR, upToDateMessage } from '../encoding/message'
 import type { Service } from '../service'
-import type { Shape, Wake } from '../shapes/shape'
+import type { Shape } from '../shapes/shape'
 import { comparePositions, formatPosition, SNAPSHOT_END } from '../storage/position'
 import type { Position } from '../storage/position'
 import type { LogRange } from '../storage/shape-log'
@@ -9,15 +9,26 @@ import type { Exchange } from './exchange'
 import { sendFailure, sendInvalid, sendMustRefetch } from './failures'
 import type { HeaderList } from './headers'
 import { liveCursor } from './headers'
+import { serveEvents, waitForChange } from './serve-events'
+import { serveSubset } from './serve-subset'
+import { readSubset } from './subset-params'
 import { parseShapeRequest } from './params'
 import type { ShapeRequest } from './params'
 import { resolveDefinition } from './resolve-definition'
 
-/** Answers GET and HEAD on /v1/shape. */
-export async function serveShape(service: Service, exchange: Exchange): Promise<void> {
+/** Answers GET, HEAD and POST on /v1/shape; `onStarted` is called when the answer no longer waits for a snapshot to begin. */
+export async function serveShape(
+  service: Service,
+  exchange: Exchange,
+  body: { [key: string]: unknown } | null,
+  onStarted: () => void,
+): Promise<void> {
   const parsed = parseShapeRequest(exchange.query)
   if (!parsed.ok) return sendInvalid(exchange, parsed.errors)
   const request = parsed.value
+  const subset = readSubset(exchange.query, body)
+  if (!subset.ok) return sendInvalid(exchange, subset.errors)
+  exchange.facts.isSubset = subset.value !== null
   exchange.facts.live = request.live
   exchange.facts.requestOffset = request.from.kind === 'now' ? 'now' : request.from.text
   const shape = await findShape(service, exchange, request)
@@ -29,6 +40,8 @@ export async function serveShape(service: Service, exchange: Exchange): Promise<
   } catch (error) {
     return sendFailure(exchange, error)
   }
+  onStarted()
+  if (subset.value) return serveSubset(service, exchange, request, shape, subset.value)
   if (request.from.kind === 'now') return serveNow(service, exchange, request, shape)
   const { position } = request.from
   if (position.tx < 0n) return serveSnapshot(exchange, request, shape, 0)
@@ -48,12 +61,13 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
   if (known && known.requestKey === key) return known
   let table
   try {
-    table = await service.tables.get(request.relation)
+    // Who begins anew gets the table as it is now, within a second: DROP and CREATE send no message of their own.
+    table = await service.tables.get(request.relation, request.handle === null ? FRESH_MS : Number.POSITIVE_INFINITY)
   } catch (error) {
     sendFailure(exchange, error)
     return null
   }
-  let resolved = resolveDefinition(request, table, false)
+  let resolved = resolveDefinition(request, table, service.stream.publishesGenerated)
   if (!resolved.ok || !service.registry.find(resolved.definition)) {
     // A new shape, or a refusal, must rest on the table as it is now.
     try {
@@ -62,7 +76,7 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
       sendFailure(exchange, error)
       return null
     }
-    resolved = resolveDefinition(request, table, false)
+    resolved = resolveDefinition(request, table, service.stream.publishesGenerated)
   }
   if (!resolved.ok) {
     sendInvalid(exchange, resolved.errors)
@@ -75,6 +89,7 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
   return null
 }
 
+const FRESH_MS = 1000
 const DEFINITION_PARAMS = ['table', 'where', 'columns', 'queryable_columns', 'replica', 'log']
 
 /** The parameters that define a shape, as they were written: equal text needs no second look. */
@@ -117,6 +132,9 @@ async function serveLog(
   after: Position,
 ): Promise<void> {
   const isBeyond = comparePositions(after, shape.log.end) > 0
+  if (request.live === 'sse' && !isBeyond) {
+    return serveEvents(service, exchange, shape, after, offsetHeaders(exchange, request, shape, shape.log.end, ''))
+  }
   if (!shape.log.hasAfter(after) && (request.live !== 'no' || isBeyond)) {
     const timeoutMs = isBeyond ? service.config.longPollTimeoutMs / 2 : service.config.longPollTimeoutMs
     const wake = await waitForChange(shape, after, timeoutMs, exchange.gone)
@@ -168,29 +186,6 @@ function serveUnchanged(
     ELECTRIC_HEADERS.hasData,
     'false',
   ])
-}
-
-type Waited = Wake | 'timeout' | 'gone'
-
-/** Resolves when the log has something after a position, or never will, or it took too long. */
-export function waitForChange(shape: Shape, after: Position, timeoutMs: number, gone: AbortSignal): Promise<Waited> {
-  return new Promise((resolve) => {
-    const finish = (waited: Waited) => {
-      clearTimeout(timer)
-      shape.waiters.delete(onWake)
-      gone.removeEventListener('abort', onGone)
-      resolve(waited)
-    }
-    const onWake = (wake: Wake) => {
-      if (wake !== 'changed' || shape.log.hasAfter(after)) finish(wake)
-    }
-    const onGone = () => finish('gone')
-    const timer = setTimeout(() => finish('timeout'), timeoutMs)
-    shape.waiters.add(onWake)
-    gone.addEventListener('abort', onGone)
-    if (gone.aborted) finish('gone')
-    else if (shape.isRemoved) finish('removed')
-  })
 }
 
 /** Headers that tell where the answer ends. */

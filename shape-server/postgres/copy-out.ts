@@ -1,9 +1,13 @@
 import type pg from 'pg'
 
-/** What a COPY hands over: each call is one row, its newline included. The bytes are only valid during the call. */
-export type CopyRowSink = (row: Buffer) => void
+/**
+ * What a COPY hands over: each call is one row, its newline included. The bytes are only valid during the call. A promise stops the
+ * reading until it resolves; rows that were received already still come.
+ */
+export type CopyRowSink = (row: Buffer) => Promise<void> | null
 
 interface CopyConnection {
+  stream: { pause(): void; resume(): void }
   query(text: string): void
   sendCopyFail(message: string): void
 }
@@ -16,14 +20,21 @@ class CopyOut {
     private readonly settle: (error: Error | null) => void,
   ) {}
 
+  private connection: CopyConnection | null = null
+
   submit(connection: CopyConnection): void {
+    this.connection = connection
     connection.query(this.text)
   }
   handleRowDescription(): void {
     // COPY has none.
   }
   handleCopyData(message: { chunk: Buffer }): void {
-    this.onRow(message.chunk)
+    const wait = this.onRow(message.chunk)
+    if (!wait) return
+    this.connection?.stream.pause()
+    const resume = () => this.connection?.stream.resume()
+    wait.then(resume, resume)
   }
   handleCommandComplete(): void {
     // ReadyForQuery follows.

@@ -13,7 +13,7 @@ SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relki
      'name', a.attname, 'typeOid', a.atttypid::int8, 'typeModifier', a.atttypmod, 'typeName', t.typname,
      'dimensions', a.attndims, 'elementType', CASE WHEN t.typcategory = 'A' THEN e.typname END,
      'typeKind', COALESCE(e.typtype, t.typtype), 'isPadded', base.is_padded,
-     'isNotNull', a.attnotnull, 'isGenerated', a.attgenerated <> '',
+     'isNotNull', a.attnotnull, 'generated', CASE a.attgenerated WHEN '' THEN 'no' WHEN 's' THEN 'stored' ELSE 'virtual' END,
      'pkIndex', array_position(pk.key, a.attnum)) ORDER BY a.attnum)
    FROM pg_attribute a
    JOIN pg_type t ON t.oid = a.atttypid

@@ -4,38 +4,60 @@ import { quoteRelation } from './identifiers'
 import { inspectTable } from './inspect'
 import type { Table } from './table'
 
+interface Known {
+  table: Table
+  /** The definition as text, to tell whether another one says the same. */
+  text: string
+  readAt: number
+}
+
 /** Table definitions already read, one instance per distinct definition. */
 export class TableCache {
-  private readonly tables = new Map<string, Table>()
+  private readonly tables = new Map<string, Known>()
 
-  constructor(private readonly pool: pg.Pool) {}
+  constructor(
+    private readonly pool: pg.Pool,
+    /** A table is another one than was known: shapes on it may have to go. */
+    private readonly onChange: (relation: RelationName, table: Table | null) => void,
+  ) {}
 
-  /** The table as last seen; asks Postgres only when it was not seen yet. */
-  async get(relation: RelationName): Promise<Table | null> {
-    return this.tables.get(quoteRelation(relation)) ?? this.refresh(relation)
+  /** The table as seen at most `maxAgeMs` ago. */
+  async get(relation: RelationName, maxAgeMs: number): Promise<Table | null> {
+    const known = this.tables.get(quoteRelation(relation))
+    return known && Date.now() - known.readAt <= maxAgeMs ? known.table : this.refresh(relation)
   }
 
   /** The table as it is now. */
   async refresh(relation: RelationName): Promise<Table | null> {
     const key = quoteRelation(relation)
+    const before = this.tables.get(key)
     const table = await inspectTable(this.pool, relation)
     if (!table) {
       this.tables.delete(key)
+      if (before) this.onChange(relation, null)
       return null
     }
-    return this.intern(table)
+    const known = this.intern(table)
+    if (before && before.table !== known) this.onChange(relation, known)
+    return known
   }
 
   /** The instance that stands for a definition; routing groups shapes by it. */
   intern(table: Table): Table {
     const key = quoteRelation(table)
+    const text = JSON.stringify(table)
     const known = this.tables.get(key)
-    if (known && JSON.stringify(known) === JSON.stringify(table)) return known
-    this.tables.set(key, table)
+    if (known?.text === text) {
+      known.readAt = Date.now()
+      return known.table
+    }
+    this.tables.set(key, { table, text, readAt: Date.now() })
     return table
   }
 
-  forget(relation: RelationName): void {
-    this.tables.delete(quoteRelation(relation))
+  /** The next request reads it anew. */
+  expire(relation: RelationName): void {
+    const known = this.tables.get(quoteRelation(relation))
+    if (known) known.readAt = 0
   }
 }

@@ -15,7 +15,8 @@ export interface TableColumn {
   /** Blank-padded (`char(n)`, also through a domain): a cast to text would strip the padding. */
   isPadded: boolean
   isNotNull: boolean
-  isGenerated: boolean
+  /** Stored ones are published by Postgres 18 and later when the publication says so, virtual ones never. */
+  generated: 'no' | 'stored' | 'virtual'
   /** Position in the primary key, from 0; null outside it. */
   pkIndex: number | null
 }

@@ -20,6 +20,8 @@ export interface FeedOptions {
   onCommit: (endLsn: bigint) => void
   onRelation: (relation: Relation) => void
   onError: (error: unknown) => void
+  /** Messages have to wait (or may come again): the connection should not read on meanwhile. */
+  onHold: (isHolding: boolean) => void
 }
 
 /**
@@ -109,6 +111,7 @@ export class Feed {
     this.options.onRelation(relation)
     if (this.targets.has(relation.oid)) return
     this.held = []
+    this.options.onHold(true)
     this.options
       .inspect(relation.oid)
       .then((table) => {
@@ -121,6 +124,7 @@ export class Feed {
   private release(): void {
     const held = this.held ?? []
     this.held = null
+    this.options.onHold(false)
     for (const [i, { bytes, endLsn }] of held.entries()) {
       this.take(bytes, 0, endLsn)
       if (this.isWaiting()) {

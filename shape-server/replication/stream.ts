@@ -47,6 +47,8 @@ export class ReplicationStream {
   status: StreamStatus = 'starting'
   /** Why it is not active; null when it is. */
   trouble: string | null = null
+  /** Stored generated columns are in the log (Postgres 18, when the publication says so). */
+  publishesGenerated = false
   private connection: ReplicationConnection | null = null
   private feed: Feed | null = null
   private isStopped = false
@@ -85,8 +87,12 @@ export class ReplicationStream {
   /** Holds the stream back (the disk refuses) or lets it go on. */
   holdBack(isHeldBack: boolean): void {
     this.isHeldBack = isHeldBack
-    if (isHeldBack) this.connection?.pause()
-    else this.connection?.resume()
+    if (this.connection) this.setPaused(this.connection, isHeldBack)
+  }
+
+  private setPaused(connection: ReplicationConnection, isPaused: boolean): void {
+    if (isPaused || this.isHeldBack) connection.pause()
+    else connection.resume()
   }
 
   private async connect(): Promise<void> {
@@ -101,6 +107,7 @@ export class ReplicationStream {
     const identity = await connection.query<{ systemid: string; timeline: number; dbname: string }>('IDENTIFY_SYSTEM')
     await this.lock(connection)
     const publicationOid = await this.ensurePublication(connection)
+    this.publishesGenerated = await publishesGenerated(connection, options.publication)
     const { confirmedLsn, isNew } = await this.ensureSlot(connection)
     await connection.query(SESSION_SETTINGS)
     const system = identity[0]
@@ -121,6 +128,7 @@ export class ReplicationStream {
       onCommit: options.onPassed,
       onRelation: options.onRelation,
       onError: (error) => this.broken(error),
+      onHold: (isHolding) => this.setPaused(connection, isHolding),
     })
     await connection.start(options.slot, options.publication)
     this.becomeActive(connection)
@@ -218,4 +226,12 @@ export class ReplicationStream {
     }, this.retryMs)
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MAX_MS)
   }
+}
+
+async function publishesGenerated(connection: ReplicationConnection, publication: string): Promise<boolean> {
+  // Through JSON, because the column does not exist before Postgres 18.
+  const rows = await connection.query<{ generated: string | null }>(
+    `SELECT to_jsonb(p)->>'pubgencols' AS generated FROM pg_publication p WHERE pubname = '${publication}'`,
+  )
+  return rows[0]?.generated === 's'
 }

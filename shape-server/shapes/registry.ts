@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import type { Log } from '../log'
 import { errorText } from '../log'
+import type { RelationName } from '../postgres/identifiers'
+import type { Table } from '../postgres/table'
 import type { TableCache } from '../postgres/table-cache'
 import { ensurePublished } from '../replication/publication'
 import type { BlobStore } from '../storage/blob'
@@ -8,6 +10,7 @@ import type { Flusher } from '../storage/flusher'
 import type { Journal } from '../storage/journal'
 import { ShapeLog } from '../storage/shape-log'
 import { SnapshotLog } from '../storage/snapshot-log'
+import { disagreementWith } from './agreement'
 import { definitionIdentity, newHandle } from './definition'
 import type { ShapeDefinition } from './definition'
 import { Encoders } from './encoders'
@@ -84,6 +87,20 @@ export class ShapeRegistry {
     shape.remove()
     this.options.blobs.removeFolder(folderOf(shape.handle))
     this.options.log.info('shape_removed', { handle: shape.handle, reason })
+  }
+
+  /** Ends the shapes that do not fit a table any more; null when the table is gone. */
+  checkTable(relation: RelationName, table: Table | null): void {
+    for (const shape of this.byHandle.values()) {
+      const own = shape.definition.table
+      if (own.schema !== relation.schema || own.name !== relation.name) continue
+      if (table === null) this.remove(shape, 'the table is gone')
+      else if (own.oid !== table.oid) this.remove(shape, 'the table was made anew')
+      else {
+        const reason = disagreementWith(shape, table)
+        if (reason !== null) this.remove(shape, reason)
+      }
+    }
   }
 
   removeAll(reason: string): void {

@@ -1,6 +1,7 @@
 import type { Row } from '../encoding/message'
 import type { Table } from '../postgres/table'
 import type { Relation, Tuple } from '../replication/pgoutput'
+import { disagreementWith } from './agreement'
 import type { PendingItem, Shape } from './shape'
 import { TableRoutes } from './table-routes'
 
@@ -34,6 +35,7 @@ export class Router {
   private readonly routes = new Map<number, TableRoutes[]>()
   private transaction: Transaction | null = null
   private changeCount = 0
+  transactionCount = 0
 
   constructor(private readonly events: RouterEvents) {}
 
@@ -64,6 +66,10 @@ export class Router {
 
   tables(): Table[] {
     return [...this.routes.values()].flat().map((routes) => routes.table)
+  }
+
+  get changeTotal(): number {
+    return this.changeCount
   }
 
   get isInTransaction(): boolean {
@@ -110,6 +116,7 @@ export class Router {
     const transaction = this.transaction
     if (!transaction) return
     this.transaction = null
+    this.transactionCount++
     const changed: Shape[] = []
     for (const shape of transaction.touched) {
       if (transaction.rotated.has(shape)) continue
@@ -166,29 +173,4 @@ export class Router {
       return shape.encoder.once('insert', this.changeCount, (encode) => [{ text: encode.insert(after, stamp, op), op }])
     return []
   }
-}
-
-/** Why a shape's definition does not fit a table any more; null when it does. Nullability and defaults do not matter. */
-function disagreementWith(shape: Shape, relation: Relation): string | null {
-  const { table, selected, hasExplicitColumns, where } = shape.definition
-  if (relation.oid === table.oid && (relation.schema !== table.schema || relation.name !== table.name)) return 'renamed'
-  const typeByName = new Map(relation.columns.map((column) => [column.name, column.typeOid]))
-  const published = table.columns.filter((column) => !column.isGenerated)
-  if (
-    !hasExplicitColumns &&
-    relation.columns.some((column) => !table.columns.some((own) => own.name === column.name))
-  ) {
-    return 'column added'
-  }
-  const needed = hasExplicitColumns
-    ? [...selected, ...(where?.columns ?? []), ...table.pk]
-    : table.columns.map((_, i) => i)
-  for (const i of needed) {
-    const column = table.columns[i]
-    if (!column || !published.includes(column)) continue
-    const type = typeByName.get(column.name)
-    if (type === undefined) return 'column dropped'
-    if (type !== column.typeOid) return 'column type changed'
-  }
-  return null
 }

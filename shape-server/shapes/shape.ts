@@ -48,6 +48,8 @@ export class Shape {
   requestKey: string | null = null
   /** The body sent last, shared by all who ask for the same. */
   lastBody: { key: string; bytes: Buffer } | null = null
+  /** The same as events. */
+  lastEvents: { key: string; bytes: Buffer } | null = null
   private pending: PendingItem[] = []
   private lastSchema: string | null = null
 
@@ -64,6 +66,18 @@ export class Shape {
 
   get isRemoved(): boolean {
     return this.phase.kind === 'removed'
+  }
+
+  /** Bytes on disk (or in the blobs that stand for it). */
+  get bytes(): number {
+    return this.snapshot.size + this.log.bytes
+  }
+
+  /** Gives back memory that only speeds up readers. */
+  rest(): void {
+    this.log.dropTail()
+    this.lastBody = null
+    this.lastEvents = null
   }
 
   get schema(): string {

@@ -45,7 +45,10 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
       await client.query('SET LOCAL statement_timeout = 0')
       shape.begin(snapshot, parsePgLsn(row.lsn))
       onBegin()
-      await copyOut(client, snapshotStatement(shape.definition), (bytes) => writer.row(bytes))
+      await copyOut(client, snapshotStatement(shape.definition), (bytes) => {
+        writer.row(bytes)
+        return null
+      })
     } else {
       shape.begin(snapshot, parsePgLsn(row.lsn))
       onBegin()
@@ -61,13 +64,13 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
   }
 }
 
-/**
- * The COPY that writes a shape's rows as log items. CSV with quote and delimiter bytes that JSON never holds comes out
- * unescaped, so the bytes can be stored and sent as they arrive.
- */
+/** CSV with quote and delimiter bytes that JSON never holds: items come out unescaped, to be stored and sent as they arrive. */
+export const COPY_FORMAT = "WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ESCAPE E'\\x01')"
+
+/** The COPY that writes a shape's rows as log items. */
 export function snapshotStatement(definition: ShapeDefinition): string {
   const condition = definition.where === null ? '' : ` WHERE (\n${definition.where.sql}\n)`
-  return `COPY (SELECT ${itemSql(definition, '')} FROM ${quoteRelation(definition.table)}${condition}) TO STDOUT WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ESCAPE E'\\x01')`
+  return `COPY (SELECT ${itemSql(definition, '')} FROM ${quoteRelation(definition.table)}${condition}) TO STDOUT ${COPY_FORMAT}`
 }
 
 /** SQL that writes one row as a log item; `extraHeaders` (JSON members, begun with a comma) end its headers. */

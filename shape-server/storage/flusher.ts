@@ -60,6 +60,10 @@ export class Flusher {
     this.durable = lsn
   }
 
+  get receivedLsn(): bigint {
+    return this.received
+  }
+
   get durableLsn(): bigint {
     return this.durable
   }

@@ -19,11 +19,15 @@ export interface LogRange {
 /** A stretch of the log that is still in memory. */
 interface TailEntry extends LogRecord {
   start: number
-  bytes: Buffer
+  /** Null once it is only on disk: a part of a transaction too big for memory. */
+  bytes: Buffer | null
 }
 
 const TAIL_BYTES_MAX = 1 << 20
-const SPILL_BYTES = 1 << 20
+const EMPTY = Buffer.alloc(0)
+const STRETCH_CHARS = 1 << 20
+/** Uncommitted bytes that are kept in memory. */
+const OPEN_BYTES_MAX = 8 << 20
 
 /**
  * The transactions of one shape: appended in memory and told to readers at once, written to the blobs by `flush`.
@@ -46,6 +50,7 @@ export class ShapeLog {
   private staged = ''
   private stagedOp = 0
   private open: TailEntry[] = []
+  private openBytes = 0
 
   constructor(
     private readonly data: Blob,
@@ -68,7 +73,7 @@ export class ShapeLog {
     this.stagedOp = op
     this.chunkBytes += Buffer.byteLength(item) + 1
     if (this.chunkBytes >= this.chunkBytesMax) this.close(CHUNK_END)
-    else if (this.staged.length >= SPILL_BYTES) this.close(0)
+    else if (this.staged.length >= STRETCH_CHARS) this.close(0)
   }
 
   /** Makes what was staged visible. */
@@ -81,10 +86,11 @@ export class ShapeLog {
       entry.tx = tx
       if (entry.flags & CHUNK_END) this.chunkEnds.push({ at: entry.end, position: { tx, op: entry.op } })
       this.tail.push(entry)
-      this.tailBytes += entry.bytes.length
+      this.tailBytes += entry.bytes?.length ?? 0
     }
     this.end = { tx, op: this.open.at(-1)?.op ?? 0 }
     this.open = []
+    this.openBytes = 0
   }
 
   /** Forgets what was staged since the last commit (the connection broke inside a transaction). */
@@ -92,6 +98,7 @@ export class ShapeLog {
     this.staged = ''
     const first = this.open[0]
     this.open = []
+    this.openBytes = 0
     if (first) this.size = first.start
     const lastChunk = this.chunkEnds.at(-1)?.at ?? 0
     this.chunkBytes = this.size - lastChunk
@@ -121,10 +128,8 @@ export class ShapeLog {
   /** Writes what is committed. Throws when the disk refuses; nothing is lost then, and a later flush tries again. */
   flush(): void {
     const entries = this.tail.slice(this.unflushedFrom)
-    const first = entries[0]
-    if (!first) return
-    if (this.data.size !== first.start) this.data.truncate(first.start)
-    this.data.append(entries.map((entry) => entry.bytes))
+    if (entries.length === 0) return
+    this.storeBytes(entries)
     this.index.append(entries.map(encodeRecord))
     this.unflushedFrom = this.tail.length
     this.trimTail()
@@ -185,6 +190,30 @@ export class ShapeLog {
     this.open.push({ tx: 0n, op: this.stagedOp, flags, start, end: this.size, bytes, crc: crc32(bytes) })
     this.staged = ''
     if (flags & CHUNK_END) this.chunkBytes = 0
+    this.openBytes += bytes.length
+    if (this.openBytes > OPEN_BYTES_MAX && !(flags & COMMIT)) this.spill()
+  }
+
+  /** Writes bytes behind what is written already; what an aborted transaction or a failed write left there is cut off. */
+  private storeBytes(entries: TailEntry[]): void {
+    const unstored = entries.filter((entry) => entry.bytes !== null)
+    const first = unstored[0]
+    if (!first) return
+    if (this.data.size !== first.start) this.data.truncate(first.start)
+    this.data.append(unstored.map((entry) => entry.bytes ?? EMPTY))
+  }
+
+  /** Moves what is uncommitted from memory to disk; its index records follow with the commit. */
+  private spill(): void {
+    try {
+      this.flush()
+      this.storeBytes(this.open)
+    } catch {
+      // The disk refuses: it stays in memory, and the flush that fails as well holds the stream back.
+      return
+    }
+    for (const entry of this.open) entry.bytes = null
+    this.openBytes = 0
   }
 
   private markLast(flag: number): void {
@@ -206,6 +235,7 @@ export class ShapeLog {
     for (let i = low; i < this.tail.length; i++) {
       const entry = this.tail[i]
       if (!entry) break
+      if (entry.bytes === null) return this.readStored(after)
       parts.push(last === undefined && entry.tx === after.tx ? itemsAfter(entry.bytes, after.op) : entry.bytes)
       last = entry
       if (entry.flags & CHUNK_END) break
@@ -251,7 +281,7 @@ export class ShapeLog {
     let drop = 0
     // Down to half, so that the cost of moving the rest is paid rarely.
     while (this.tailBytes > TAIL_BYTES_MAX / 2 && drop < this.unflushedFrom) {
-      this.tailBytes -= this.tail[drop]?.bytes.length ?? 0
+      this.tailBytes -= this.tail[drop]?.bytes?.length ?? 0
       drop++
     }
     const last = this.tail[drop - 1]

@@ -16,7 +16,7 @@ const column = (name: string, typeName: string, more: Partial<TableColumn> = {})
   typeKind: 'b',
   isPadded: false,
   isNotNull: false,
-  isGenerated: false,
+  generated: 'no',
   pkIndex: null,
   ...more,
 })

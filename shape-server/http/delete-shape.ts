@@ -1,0 +1,38 @@
+import type { Service } from '../service'
+import type { Exchange } from './exchange'
+import { sendFailure, sendInvalid } from './failures'
+import { parseShapeRequest } from './params'
+import { resolveDefinition } from './resolve-definition'
+
+const MISMATCH =
+  'The specified shape definition and handle do not match. Please ensure the shape definition is correct or omit the shape handle from the request to obtain a new one.'
+
+/** Ends a shape, found by handle, definition or both; only where the configuration allows it. */
+export async function deleteShape(service: Service, exchange: Exchange): Promise<void> {
+  if (!exchange.config.deletesEnabled) return exchange.sendJson(405, { message: 'DELETE not allowed' })
+  const handle = exchange.query.get('handle')
+  if (exchange.query.get('table') === null) {
+    if (handle === null) return sendInvalid(exchange, { handle: ["can't be blank when shape definition is missing"] })
+    const shape = service.registry.byHandle.get(handle)
+    if (!shape) return exchange.sendJson(404, { message: 'Shape not found' })
+    service.registry.remove(shape, 'deleted by request')
+    return exchange.sendEmpty(202)
+  }
+  const query = new URLSearchParams(exchange.query)
+  query.set('offset', '-1')
+  query.delete('live')
+  const parsed = parseShapeRequest(query)
+  if (!parsed.ok) return sendInvalid(exchange, parsed.errors)
+  try {
+    const table = await service.tables.get(parsed.value.relation, Number.POSITIVE_INFINITY)
+    const resolved = resolveDefinition(parsed.value, table, service.stream.publishesGenerated)
+    if (!resolved.ok) return sendInvalid(exchange, resolved.errors)
+    const shape = service.registry.find(resolved.definition)
+    if (!shape) return exchange.sendJson(404, { message: 'No existing shape found' })
+    if (handle !== null && handle !== shape.handle) return exchange.sendJson(400, { message: MISMATCH })
+    service.registry.remove(shape, 'deleted by request')
+    exchange.sendEmpty(202)
+  } catch (error) {
+    sendFailure(exchange, error)
+  }
+}
