@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { NIGHT_SHIFT, SAMPLE_MEMBERS, SAMPLE_PASSWORD, SAMPLE_USERS } from '@/db/sample-ids'
+import { allEntities } from '@/entities'
 import { accountClient } from '@/scripts/test/account-client'
 import { testApp, type TestApp } from '@/scripts/test/app'
 import { asOwner } from '@/scripts/test/as-owner'
@@ -35,7 +36,8 @@ test('a closed account cannot sign in, belongs nowhere, and is forgotten but for
   expect(here.cookies.has('next-auth.session-token')).toBe(false)
   expect((await elsewhere.get('/api/me')).status).toBe(401)
   expect((await accountClient(app.url).signIn(noah.email, SAMPLE_PASSWORD)).status).toBe(401)
-  for (const table of ['band_members', 'project_users', 'song_notes', 'writing_sessions', 'read_marks']) {
+  const personal = allEntities.filter(({ scope }) => scope.kind === 'user').map(({ name }) => name)
+  for (const table of ['band_members', 'project_users', ...personal]) {
     expect(await livingRows(table, 'user_id', noah.id), table).toEqual([])
   }
   const [account] = await asOwner(db, `select * from users where id = $1`, [noah.id])

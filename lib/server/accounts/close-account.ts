@@ -1,8 +1,9 @@
 import 'server-only'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Database, Transaction } from '@/db/client'
-import { accounts, passwordResets, readMarks, songNotes, users, writingSessions } from '@/db/schema'
+import { accounts, passwordResets, users } from '@/db/schema'
+import { allEntities } from '@/entities'
 import type { Viewer } from '@/lib/entity/viewer'
 import type { Caller } from './caller'
 import { failed, malformed, type Outcome } from './outcome'
@@ -50,11 +51,10 @@ function wouldAbandon(names: readonly string[]) {
 }
 
 async function forget(tx: Transaction, userId: string): Promise<void> {
-  for (const table of [songNotes, writingSessions, readMarks]) {
-    await tx
-      .update(table)
-      .set({ deleted_at: sql`clock_timestamp()` })
-      .where(and(eq(table.user_id, userId), isNull(table.deleted_at)))
+  for (const { name, scope } of allEntities.filter((entity) => entity.scope.kind === 'user')) {
+    await tx.execute(sql`
+      update ${sql.identifier(name)} set deleted_at = clock_timestamp()
+      where ${sql.identifier(scope.column)} = ${userId} and deleted_at is null`)
   }
   await tx.delete(accounts).where(eq(accounts.user_id, userId))
   await tx.delete(passwordResets).where(eq(passwordResets.user_id, userId))
