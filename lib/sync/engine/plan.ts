@@ -50,8 +50,8 @@ export function mayStream({ entity: name, scope }: ShapeName, userId: string, me
   const entity = entityNamed(name)
   if (!entity) return false
   if (scope === null || scope === userId) return true
-  // Before anything is known the server decides.
-  if (!memberships.isKnown) return true
+  // Memberships come first: what is not mine is not even asked for.
+  if (!memberships.isKnown) return false
   const { viewer } = memberships
   return (viewer.bands.has(scope) || viewer.projects.has(scope)) && mayRead(entity, scope, viewer)
 }
