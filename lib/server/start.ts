@@ -2,6 +2,7 @@ import 'server-only'
 import { assertAppRole, database } from '@/db/client'
 import { accountSettings } from './accounts/settings'
 import { env, EnvError } from './env'
+import { limits } from './rate-limit'
 
 /** What keeps the app from starting, as sentences for the operator. */
 export type StartProblem = { kind: 'setting' | 'role'; message: string }
@@ -23,6 +24,7 @@ export async function findStartProblem(): Promise<StartProblem | null> {
   try {
     env()
     accountSettings()
+    limits()
   } catch (error) {
     if (error instanceof EnvError) return { kind: 'setting', message: error.message }
     throw error

@@ -27,6 +27,8 @@ export async function handleAuth(request: Request, segments: readonly string[]):
   }
   const foreign = method === 'POST' ? refuseForeignOrigin(request) : null
   if (foreign) return refuse(foreign)
+  // Without NEXTAUTH_URL next-auth would answer for http://localhost:3000; the origin is ours to decide (caller.ts), and told by headers.
+  process.env['AUTH_TRUST_HOST'] ||= '1'
   const caller = callerOf(request.headers)
   const findings: Findings = { person: null, failure: null, cookies: [] }
   const answer = new LegacyResponse()
