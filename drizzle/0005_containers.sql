@@ -64,12 +64,12 @@ BEGIN
   SELECT * INTO me FROM public.users WHERE id = app.user_id() AND deleted_at IS NULL;
   IF NOT FOUND THEN PERFORM app.refuse('Nobody is signed in'); END IF;
 
-  -- The band before the invite, as when a band is deleted: this waits for whoever is deleting it.
-  PERFORM FROM public.bands
-  WHERE id = (SELECT band_id FROM public.invites WHERE code = invite_code) AND deleted_at IS NULL FOR SHARE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  -- Of two people with one code the second waits here and then finds it used.
-  SELECT * INTO invite FROM public.invites WHERE code = invite_code AND deleted_at IS NULL FOR UPDATE;
+  -- Of two people with one code the second waits here and then finds it used. Deleting a band deletes its invites before its
+  -- memberships, so this waits for that as well, or that for this and then takes the new membership along.
+  SELECT * INTO invite FROM public.invites i
+  WHERE i.code = invite_code AND i.deleted_at IS NULL
+    AND EXISTS (SELECT FROM public.bands b WHERE b.id = i.band_id AND b.deleted_at IS NULL)
+  FOR UPDATE;
   IF NOT FOUND OR lower(invite.email) <> lower(me.email) THEN RETURN NULL; END IF;
   PERFORM FROM public.band_members WHERE band_id = invite.band_id AND user_id = me.id AND deleted_at IS NULL;
   IF FOUND THEN RETURN invite.band_id; END IF;
