@@ -25,7 +25,10 @@ export function ChangeToasts({ bandId, userId }: { bandId: string | null; userId
   useEffect(() => {
     if (!sync || bandId === null) return
     let state = NO_NOTICES
+    let away = { isAway: false, backAt: 0 }
+    const log = sync.shape({ entity: 'changes', scope: bandId })
     return sync.observe((event) => {
+      if (event.kind === 'connection') away = afterConnection(away, event.connection, Date.now())
       if (event.kind !== 'change' || event.entity !== 'changes' || event.scope !== bandId) return
       const change = event.op === 'insert' ? readChange(event.after) : null
       if (!change) return
@@ -35,7 +38,7 @@ export function ChangeToasts({ bandId, userId }: { bandId: string | null; userId
         now,
         userId,
         clientId: sync.clientId.read(),
-        isCatchingUp: isCatchingUp(sync.connection.read(), now),
+        isCatchingUp: away.isAway || now - away.backAt < CATCH_UP_MS || log.read().status !== 'ready',
         nameOf: (id) => person(id)?.display_name ?? 'Someone',
       })
       state = next
@@ -57,8 +60,10 @@ function raise(
   })
 }
 
-function isCatchingUp({ kind, since }: ConnectionView, now: number): boolean {
-  return (kind !== 'live' && kind !== 'polling') || now - since < CATCH_UP_MS
+/** Whether this device is out of touch, and when it was back. The first connection is none: nothing was missed. */
+function afterConnection(before: { isAway: boolean; backAt: number }, { kind }: ConnectionView, now: number) {
+  const isAway = kind === 'offline' || kind === 'signed-out' || (before.isAway && kind === 'connecting')
+  return { isAway, backAt: before.isAway && !isAway ? now : before.backAt }
 }
 
 function readChange(row: JsonRow | null): SeenChange | null {

@@ -7,7 +7,6 @@ import type { Json, JsonRow } from '@/lib/protocol/json'
 export interface ForeignChange {
   field: string
   value: Json
-  by: string | null
 }
 
 export interface DraftState {
@@ -19,10 +18,9 @@ export interface DraftState {
 
 /** The fields that changed underneath: not by this editor, and not to what it shows already. */
 export function foreignChanges({ values, seen }: DraftState, row: JsonRow): ForeignChange[] {
-  const by = typeof row['updated_by'] === 'string' ? row['updated_by'] : null
   return Object.keys(values)
     .filter((field) => !isSame(row[field], seen[field]) && !isSame(row[field], values[field]))
-    .map((field) => ({ field, value: row[field] ?? null, by }))
+    .map((field) => ({ field, value: row[field] ?? null }))
 }
 
 /** What an editor holds after a keystroke: its own write is no news to it. */

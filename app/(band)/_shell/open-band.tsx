@@ -7,16 +7,18 @@ import { useViewer } from './viewer'
 
 const KEY = 'backline.band'
 
-/** The band whose shapes are live: the one in the path, else the one opened last, else the first of mine. */
+/** The band of mine whose shapes are live: the one in the path, else the one opened last, else the first. */
 export function useOpenBand(route: Route): string | null {
   const { viewer, memberships } = useViewer()
-  const inPath = bandOf(route)
+  const asked = bandOf(route)
+  // Nothing is asked of a band that is not mine: its doors would refuse.
+  const inPath = asked !== null && viewer.bands.has(asked) ? asked : null
   const last = readLastBand()
   const bandId = inPath ?? (last !== null && viewer.bands.has(last) ? last : (memberships[0]?.band_id ?? null))
   useEffect(() => {
-    if (inPath !== null && viewer.bands.has(inPath)) keepLastBand(inPath)
-  }, [inPath, viewer])
-  useOpenScope(bandId !== null && viewer.bands.has(bandId) ? bandId : null)
+    if (inPath !== null) keepLastBand(inPath)
+  }, [inPath])
+  useOpenScope(bandId)
   return bandId
 }
 

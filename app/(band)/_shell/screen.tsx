@@ -71,7 +71,9 @@ const TITLES: Record<Route['kind'], string> = {
 }
 
 function useTitle(route: Route): void {
-  const bandId = bandOf(route)
+  const { viewer } = useViewer()
+  const asked = bandOf(route)
+  const bandId = asked !== null && viewer.bands.has(asked) ? asked : null
   const band = useBandName(bandId)
   const title = bandId === null ? TITLES[route.kind] : `${TITLES[route.kind]} · ${band}`
   useEffect(() => {

@@ -8,8 +8,14 @@ import { Input } from '@/components/ui/input'
 import { useWrite } from '@/lib/sync'
 import type { Song } from './song-filter'
 
+interface AddSongProps {
+  bandId: string
+  songs: readonly Song[]
+  onAdded: (songId: string) => void
+}
+
 /** Adds a song by its title, and says so when the band has one of that name. */
-export function AddSong({ bandId, songs }: { bandId: string; songs: readonly Song[] }) {
+export function AddSong({ bandId, songs, onAdded }: AddSongProps) {
   const write = useWrite('songs')
   const [title, setTitle] = useState('')
   const [error, setError] = useState<string | null>(null)
@@ -18,7 +24,7 @@ export function AddSong({ bandId, songs }: { bandId: string; songs: readonly Son
   const add = (event: FormEvent) => {
     event.preventDefault()
     if (title.trim() === '') return setError('Type a title first.')
-    write.insert({ band_id: bandId, title: title.trim() })
+    onAdded(write.insert({ band_id: bandId, title: title.trim() }).key)
     setTitle('')
     setError(null)
   }

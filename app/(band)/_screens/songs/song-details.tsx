@@ -8,7 +8,7 @@ import { Dialog } from '@/components/ui/dialog'
 import { entities, type Patch } from '@/entities'
 import type { Json, JsonRow } from '@/lib/protocol/json'
 import { useMarkRead, useRow, useSync, useWrite } from '@/lib/sync'
-import { useNameOf } from '../../_shell/people'
+import { useAuthorOf } from '../../_shell/people'
 import { usePermissions } from '../../_shell/viewer'
 import type { Song } from './song-filter'
 import { SongForm } from './song-form'
@@ -38,7 +38,7 @@ function SongEditor({ song, onClose }: { song: Song; onClose: () => void }) {
   const { values, changes, setField, takeTheirs } = useRowDraft(row, FIELDS)
   const { update } = useWrite('songs')
   const sync = useSync()
-  const nameOf = useNameOf(song.band_id)
+  const authorOf = useAuthorOf(song.band_id, song.id)
   const isEditable = usePermissions('songs', song.band_id).mayChange(song, 'title')
   // The title when it was opened: the heading stands still while the title is typed.
   const [heading] = useState(song.title)
@@ -60,7 +60,7 @@ function SongEditor({ song, onClose }: { song: Song; onClose: () => void }) {
       footer={<Button onClick={close}>Done</Button>}
     >
       <div className="grid grid-cols-1 gap-4 pb-2">
-        <EditorNotice changes={changes} nameOf={nameOf} onTake={takeTheirs} />
+        <EditorNotice changes={changes} authorOf={authorOf} onTake={takeTheirs} />
         <SongForm values={values} isEditable={isEditable} onChange={change} onLeave={() => sync?.flush()} />
       </div>
     </Dialog>

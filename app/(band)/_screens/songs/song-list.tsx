@@ -2,7 +2,7 @@
 
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { classNames } from '@/components/ui/class-names'
 import { useWrite } from '@/lib/sync'
@@ -19,12 +19,14 @@ interface SongListProps {
   sort: SongSort
   onSort: (sort: SongSort) => void
   held: HeldSong
+  /** The song that was just added here: it is scrolled into view. */
+  addedId: string | null
 }
 
 const ROW_PX = 56
 
 /** The songs as a table that draws only what is in view. */
-export function SongList({ bandId, songs, sort, onSort, held }: SongListProps) {
+export function SongList({ bandId, songs, sort, onSort, held, addedId }: SongListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<string | null>(null)
   const remove = useRemoveSong()
@@ -39,6 +41,13 @@ export function SongList({ bandId, songs, sort, onSort, held }: SongListProps) {
     overscan: 8,
     rangeExtractor: useCallback((range: Range) => withHeld(range, heldIndex), [heldIndex]),
   })
+  const addedIndex = addedId === null ? -1 : songs.findIndex((song) => song.id === addedId)
+  const isAddedShown = addedIndex !== -1
+  useEffect(() => {
+    if (isAddedShown) virtualizer.scrollToIndex(addedIndex, { align: 'center' })
+    // Once per song that was added, not whenever it moves.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [addedId, isAddedShown])
   return (
     <div ref={scroller} className="relative min-h-0 flex-1 overflow-y-auto">
       <table aria-label="Songs" aria-rowcount={songs.length + 1} className="block">
@@ -64,6 +73,7 @@ export function SongList({ bandId, songs, sort, onSort, held }: SongListProps) {
                 song={song}
                 index={item.index}
                 top={item.start}
+                isFresh={song.id === addedId}
                 measure={virtualizer.measureElement}
                 onOpen={setOpened}
                 onRemove={remove}

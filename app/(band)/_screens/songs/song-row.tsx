@@ -23,6 +23,8 @@ interface SongRowProps {
   index: number
   /** Distance from the top of the list, in pixels. */
   top: number
+  /** Just added here: it catches the eye once. */
+  isFresh: boolean
   measure: (element: Element | null) => void
   onOpen: (songId: string) => void
   onRemove: (song: Song) => void
@@ -32,7 +34,7 @@ interface SongRowProps {
 }
 
 /** One song: its sync status, then what can be changed where it stands. */
-export const SongRow = memo(function SongRow({ song, index, top, measure, ...on }: SongRowProps) {
+export const SongRow = memo(function SongRow({ song, index, top, isFresh, measure, ...on }: SongRowProps) {
   const status = useRowStatus('songs', song.id)
   const permissions = usePermissions('songs', song.band_id)
   const { update, isReady } = useWrite('songs')
@@ -72,6 +74,7 @@ export const SongRow = memo(function SongRow({ song, index, top, measure, ...on 
       className={classNames(
         COLUMNS,
         'absolute inset-x-0 top-0 min-h-14 border-b border-line/60 py-1.5 hover:bg-surface lg:min-h-12 lg:py-1',
+        isFresh && 'animate-arrive',
         isBusy && 'z-10 bg-surface',
         song.status === 'retired' && 'text-ink-muted',
       )}

@@ -21,8 +21,15 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
   // Typing stays ahead of a list of thousands.
   const asked = useDeferredValue(filter)
   const held = useHeldSong()
+  const [addedId, setAddedId] = useState<string | null>(null)
   const songs = useMemo(() => arrange(all, asked, sort, held.song), [all, asked, sort, held.song])
   const choices = useMemo(() => songChoices(all), [all])
+
+  const showAdded = (songId: string) => {
+    // A new song is shown, whatever was searched for before.
+    setFilter(NO_FILTER)
+    setAddedId(songId)
+  }
 
   return (
     <div className="flex h-full flex-col">
@@ -32,7 +39,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
             Songs{' '}
             <span className="ml-1 text-base font-medium text-ink-muted tabular-nums">{countWords(songs, all)}</span>
           </h1>
-          {mayInsert ? <AddSong bandId={bandId} songs={all} /> : null}
+          {mayInsert ? <AddSong bandId={bandId} songs={all} onAdded={showAdded} /> : null}
         </div>
         <SongToolbar filter={filter} onFilter={setFilter} sort={sort} onSort={setSort} choices={choices} />
       </header>
@@ -45,7 +52,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
       ) : songs.length === 0 ? (
         <NoSongs isFiltered={all.length > 0} mayInsert={mayInsert} />
       ) : (
-        <SongList bandId={bandId} songs={songs} sort={sort} onSort={setSort} held={held} />
+        <SongList bandId={bandId} songs={songs} sort={sort} onSort={setSort} held={held} addedId={addedId} />
       )}
     </div>
   )

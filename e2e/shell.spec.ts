@@ -1,0 +1,139 @@
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { NIGHT_SHIFT } from '@/db/sample-ids'
+import { test } from '@/scripts/test/browser'
+
+const SCREENS = [
+  { path: '/', heading: 'Hello, Sarah' },
+  { path: `/bands/${NIGHT_SHIFT}/songs`, heading: 'Songs' },
+  { path: `/bands/${NIGHT_SHIFT}/members`, heading: 'Members' },
+  { path: '/sync', heading: 'Sync' },
+  { path: '/account', heading: 'Account' },
+] as const
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
+
+const hasShell = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))
+
+/** The elements that reach beyond the right edge, besides those inside a row that scrolls sideways by itself. */
+function beyondTheEdge(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth
+    const beyond = [...document.querySelectorAll('body *')].filter((element) => {
+      const { right, width: own } = element.getBoundingClientRect()
+      return own > 0 && right > width + 1 && element.closest('search') === null
+    })
+    return beyond.map((element) => element.outerHTML.slice(0, 120))
+  })
+}
+
+for (const [device, viewport] of [
+  ['a phone', { width: 360, height: 800 }],
+  ['a desktop', { width: 1440, height: 900 }],
+] as const) {
+  test(`every screen opens from the navigation and fits on ${device}`, async ({ signIn }) => {
+    const { page } = await signIn('sarah', { viewport })
+    await heading(page, 'Hello, Sarah').waitFor()
+    for (const { path, heading: name } of [...SCREENS.slice(1), SCREENS[0]]) {
+      await page
+        .getByRole('navigation', { name: 'Main' })
+        .getByRole('link', { name: path === '/' ? 'Home' : name })
+        .click()
+      await heading(page, name).waitFor()
+      expect(new URL(page.url()).pathname).toBe(path)
+      expect(await beyondTheEdge(page)).toEqual([])
+      // The connection is on screen everywhere, in words.
+      await page.getByRole('status').getByText('Connected').waitFor()
+    }
+    await page.goBack()
+    await heading(page, 'Account').waitFor()
+  })
+}
+
+test('every page opens with no network, with what this device has', async ({ signIn }) => {
+  const person = await signIn('sarah', { path: `/bands/${NIGHT_SHIFT}/songs` })
+  const { page, context } = person
+  person.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
+  await page.getByRole('button', { name: 'Title: Creep. Edit' }).waitFor()
+  await hasShell(page)
+  await page.getByRole('status').getByText('Connected').waitFor()
+  await context.setOffline(true)
+  for (const { path, heading: name } of SCREENS) {
+    await page.goto(path)
+    await heading(page, name).waitFor()
+    await page.getByRole('status').getByText('Offline').waitFor()
+  }
+  await page.goto(`/bands/${NIGHT_SHIFT}/songs`)
+  await page.getByRole('button', { name: 'Title: Creep. Edit' }).waitFor()
+  await page.goto('/no/such/page')
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+})
+
+test('whoever is not signed in is led to sign in and back to where they wanted to be', async ({ visitor }) => {
+  const person = await visitor({ path: '/sync' })
+  const { page } = person
+  person.expectError(/status of 401/)
+  await page.waitForURL((url) => url.pathname === '/sign-in')
+  await page.getByLabel('Email').fill('mia@backline.test')
+  await page.getByLabel('Password').fill('backline-demo')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await heading(page, 'Sync').waitFor()
+  expect(new URL(page.url()).pathname).toBe('/sync')
+})
+
+test('the app works from the keyboard alone', async ({ signIn }) => {
+  const { page } = await signIn('alex', { path: `/bands/${NIGHT_SHIFT}/songs` })
+  await page.getByRole('button', { name: 'Title: Creep. Edit' }).waitFor()
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the screen')
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('creep')
+  await page.getByRole('button', { name: 'Title: Dreams. Edit' }).waitFor({ state: 'detached' })
+
+  const title = page.getByRole('button', { name: 'Title: Creep. Edit' })
+  await title.focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('Something else')
+  await page.getByRole('textbox', { name: 'Title' }).waitFor()
+  await page.keyboard.press('Escape')
+  await title.waitFor()
+
+  await page.getByRole('button', { name: 'Actions for Creep' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('menuitem', { name: /Edit details/ }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+})
+
+test('signing out warns about unsent work, and leaves nothing of the person readable', async ({ signIn }) => {
+  const person = await signIn('mia', { path: '/account' })
+  const { page, context } = person
+  person.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch|status of 401/)
+  await hasShell(page)
+  await page.getByRole('status').getByText('Connected').waitFor()
+  await context.setOffline(true)
+  await page.getByRole('status').getByText('Offline').waitFor()
+  await page.getByRole('link', { name: 'Home' }).click()
+  await page.getByRole('button', { name: 'New band' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('Solo')
+  await page.getByRole('button', { name: 'Create band' }).click()
+  await page.getByRole('status').getByText('1 pending').waitFor()
+  await page.getByRole('link', { name: 'Account', exact: true }).click()
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await page.getByText(/One change of yours has not been sent yet/).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+
+  await context.setOffline(false)
+  await page.getByRole('status').getByText('1 pending').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await page.getByText('All your work has arrived').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL((url) => url.pathname === '/sign-in')
+
+  await context.setOffline(true)
+  await page.goto('/')
+  await page.getByText('Nobody is signed in on this device').waitFor()
+})

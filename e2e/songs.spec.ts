@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { expect, inject } from 'vitest'
+import { NIGHT_SHIFT, SAMPLE_USERS, type SampleUser } from '@/db/sample-ids'
+import { asOwner } from '@/scripts/test/as-owner'
+import { test } from '@/scripts/test/browser'
+
+const SONGS = `/bands/${NIGHT_SHIFT}/songs`
+const db = { ownerUrl: inject('appOwnerUrl') }
+
+/** A title no other test uses. */
+const title = (words: string) => `${words} ${randomUUID().slice(0, 8)}`
+
+const titleButton = (page: Page, text: string) => page.getByRole('button', { name: `Title: ${text}. Edit` })
+const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ has: titleButton(page, text) })
+const isSynced = (page: Page, text: string) => rowOf(page, text).getByText('Synced', { exact: true }).waitFor()
+
+const isConnected = (page: Page) => page.getByRole('status').getByText('Connected').waitFor()
+
+async function addSong(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'New song' }).fill(text)
+  await page.getByRole('button', { name: 'Add song' }).click()
+  await titleButton(page, text).waitFor()
+}
+
+async function retitle(page: Page, from: string, to: string): Promise<void> {
+  await titleButton(page, from).click()
+  await page.getByRole('textbox', { name: 'Title' }).fill(to)
+  await page.keyboard.press('Enter')
+}
+
+/** Finds one song among the many. */
+async function find(page: Page, text: string): Promise<void> {
+  await page.getByRole('searchbox', { name: 'Search songs' }).fill(text)
+}
+
+/** A band of its own, so that removing somebody disturbs no other test. */
+async function bandOf(name: string, members: Partial<Record<SampleUser, 'owner' | 'collaborator'>>): Promise<string> {
+  const band = randomUUID()
+  await asOwner(db, `insert into bands (id, name) values ($1, $2)`, [band, name])
+  for (const [member, role] of Object.entries(members)) {
+    const { id, name: display } = SAMPLE_USERS[member as SampleUser]
+    await asOwner(
+      db,
+      `insert into band_members (id, band_id, user_id, role, display_name) values ($1, $2, $3, $4, $5)`,
+      [randomUUID(), band, id, role, display],
+    )
+  }
+  return band
+}
+
+test('Sarah edits a title and Alex sees it without a reload, with a notice of who did it', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const [before, after] = [title('Draft'), title('Anthem')]
+  await isConnected(alex.page)
+  await find(alex.page, before)
+  // A notice goes by itself after five seconds: the wait begins before.
+  await Promise.all([alex.page.getByText('Sarah added a song').waitFor(), addSong(sarah.page, before)])
+  await titleButton(alex.page, before).waitFor()
+
+  await find(alex.page, after)
+  await retitle(sarah.page, before, after)
+  await titleButton(alex.page, after).waitFor()
+  await isSynced(sarah.page, after)
+  expect(await titleButton(alex.page, before).count()).toBe(0)
+})
+
+test('Olga, who is in another band, sees nothing of it', async ({ signIn }) => {
+  const olga = await signIn('olga', { path: SONGS })
+  await olga.page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+  expect(await olga.page.getByRole('row').count()).toBe(0)
+  await olga.page.getByRole('button', { name: /Switch band/ }).click()
+  await olga.page.getByRole('menuitemcheckbox', { name: 'Paper Lions' }).waitFor()
+  expect(await olga.page.getByRole('menuitemcheckbox', { name: 'The Night Shift' }).count()).toBe(0)
+})
+
+test('Noah, removed, loses the band at once while a request of his is held open', async ({ signIn }) => {
+  const name = title('Side project')
+  const band = await bandOf(name, { sarah: 'owner', noah: 'collaborator' })
+  const [sarah, noah] = await Promise.all([
+    signIn('sarah', { path: `/bands/${band}/members` }),
+    signIn('noah', { path: `/bands/${band}/songs` }),
+  ])
+  // What he may no longer read is refused, which the browser reports.
+  noah.expectError(/status of 403/)
+  const song = title('Secret')
+  await addSong(noah.page, song)
+  await isSynced(noah.page, song)
+  await isConnected(noah.page)
+
+  await sarah.page.getByRole('button', { name: 'Actions for Noah' }).click()
+  await sarah.page.getByRole('menuitem', { name: /Remove from band/ }).click()
+  await sarah.page.getByRole('button', { name: 'Remove Noah' }).click()
+
+  await noah.page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+  expect(await titleButton(noah.page, song).count()).toBe(0)
+  await sarah.page.goto(`/bands/${band}/songs`)
+  await retitle(sarah.page, song, `${song} again`)
+  await isSynced(sarah.page, `${song} again`)
+  await noah.page.reload()
+  await noah.page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+  const answer = await noah.context.request.get(`/api/shapes/songs?scope=${band}&offset=-1`)
+  expect(answer.status()).toBe(403)
+})
+
+test('three songs added offline are pending, survive a reload, and reach the others once online', async ({
+  signIn,
+}) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  sarah.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
+  await sarah.page.evaluate(async () => void (await navigator.serviceWorker.ready))
+  await isConnected(sarah.page)
+  const word = title('Offline')
+  await sarah.context.setOffline(true)
+  for (const song of [1, 2, 3]) await addSong(sarah.page, `${word} ${song}`)
+  await sarah.page.getByRole('status').getByText('3 pending').waitFor()
+  await rowOf(sarah.page, `${word} 1`).getByText('Waiting for a connection').waitFor()
+
+  await sarah.page.reload()
+  await sarah.page.getByRole('status').getByText('3 pending').waitFor()
+  await sarah.page.getByRole('link', { name: 'Sync' }).click()
+  const waiting = sarah.page.getByRole('list', { name: 'Waiting to be sent' })
+  await waiting.getByText(`Add the song “${word} 2”`).waitFor()
+
+  await sarah.context.setOffline(false)
+  await sarah.page.getByText('Nothing waits').waitFor()
+  await find(alex.page, word)
+  for (const song of [1, 2, 3]) await titleButton(alex.page, `${word} ${song}`).waitFor()
+  await sarah.page.getByRole('link', { name: 'Songs' }).click()
+  await find(sarah.page, word)
+  for (const song of [1, 2, 3]) await isSynced(sarah.page, `${word} ${song}`)
+})
+
+test('two titles at once: both people see both versions, one is chosen, both end on it', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  alex.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
+  const word = title('Disputed')
+  await addSong(sarah.page, word)
+  await isSynced(sarah.page, word)
+  await Promise.all([find(sarah.page, word), find(alex.page, word)])
+  await titleButton(alex.page, word).waitFor()
+
+  await alex.context.setOffline(true)
+  await retitle(alex.page, word, `${word} B`)
+  await retitle(sarah.page, word, `${word} A`)
+  await isSynced(sarah.page, `${word} A`)
+  await alex.context.setOffline(false)
+
+  const settle = { name: new RegExp(`Settle the conflict about ${word}`) }
+  await alex.page.getByRole('button', settle).waitFor()
+  await sarah.page.getByRole('button', settle).click()
+  const dialog = sarah.page.getByRole('dialog')
+  await dialog.getByRole('region', { name: 'Yours' }).getByText(`${word} A`).waitFor()
+  await dialog.getByRole('region', { name: 'Alex’s' }).getByText(`${word} B`).waitFor()
+  await dialog.getByRole('button', { name: 'Keep Alex’s' }).click()
+  for (const { page } of [sarah, alex]) {
+    await titleButton(page, `${word} B`).waitFor()
+    await page.getByRole('button', settle).waitFor({ state: 'detached' })
+  }
+})
+
+test('a deleted song is gone for everyone, and Undo brings it back', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const song = title('Regretted')
+  await addSong(sarah.page, song)
+  await find(alex.page, song)
+  await titleButton(alex.page, song).waitFor()
+  await sarah.page.getByRole('button', { name: `Actions for ${song}` }).click()
+  await sarah.page.getByRole('menuitem', { name: 'Delete' }).click()
+  await titleButton(alex.page, song).waitFor({ state: 'detached' })
+  await sarah.page.getByRole('button', { name: 'Undo' }).click()
+  await titleButton(alex.page, song).waitFor()
+  await isSynced(sarah.page, song)
+})
+
+test('whoever has a song open is told who changed which field, and their text stays', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const song = title('Shared')
+  await addSong(sarah.page, song)
+  await find(alex.page, song)
+  await titleButton(alex.page, song).waitFor()
+  await alex.page.getByRole('button', { name: `Actions for ${song}` }).click()
+  await alex.page.getByRole('menuitem', { name: /Edit details/ }).click()
+  const notes = alex.page.getByRole('textbox', { name: 'Notes' })
+  await notes.fill('half a thought')
+  await retitle(sarah.page, song, `${song} v2`)
+  const notice = alex.page.getByRole('dialog').getByText(/Sarah changed the title/)
+  await notice.waitFor()
+  expect(await alex.page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe(song)
+  expect(await notes.inputValue()).toBe('half a thought')
+  await alex.page.getByRole('button', { name: 'Use theirs' }).click()
+  expect(await alex.page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe(`${song} v2`)
+})
+
+test('a viewer reads every song and is offered nothing to change', async ({ signIn }) => {
+  const { page } = await signIn('mia', { path: SONGS })
+  await page.getByRole('row').nth(1).waitFor()
+  expect(await page.getByRole('button', { name: 'Add song' }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: /^Title:/ }).count()).toBe(0)
+})
