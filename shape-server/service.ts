@@ -95,8 +95,6 @@ export class Service {
     await loadGrammar()
     this.journal.recover()
     this.registry.restore()
-    // Before anything is served: a table may have changed while nobody looked.
-    await this.housekeeping.reconcile()
     this.housekeeping.start()
     this.stream.start()
   }
@@ -110,7 +108,7 @@ export class Service {
   }
 
   /** Shapes go on only where the log can have no gap. */
-  private checkOrigin(origin: StoredOrigin, confirmedLsn: bigint, isNewSlot: boolean): void {
+  private async checkOrigin(origin: StoredOrigin, confirmedLsn: bigint, isNewSlot: boolean): Promise<void> {
     const before = this.journal.origin
     const isSame = before !== null && JSON.stringify(before) === JSON.stringify(origin)
     if (isNewSlot) this.registry.removeAll('the replication slot is new')
@@ -120,6 +118,8 @@ export class Service {
     this.journal.write({ kind: 'acknowledged', lsn: confirmedLsn.toString() })
     this.flusher.reset(confirmedLsn)
     if (this.router.lastSeenLsn < confirmedLsn) this.router.lastSeenLsn = confirmedLsn
+    // Tables may have changed while nobody looked.
+    await this.housekeeping.reconcile()
   }
 }
 

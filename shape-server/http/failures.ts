@@ -22,7 +22,10 @@ export function sendFailure(exchange: Exchange, error: unknown): void {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (error instanceof PublicationError) return sendKnown(exchange, { message: error.message }, 10)
   // The table is another one than was looked up: gone, renamed, or a column less.
-  if (['42P01', '42703', '42883', '42704'].includes(code)) return sendMustRefetch(exchange, null)
+  if (['42P01', '42703', '42883', '42704'].includes(code) || /could not open relation with OID/.test(messageOf(error)))
+    return sendMustRefetch(exchange, null)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return sendKnown(exchange, { message: 'The storage of shapes is full' }, 10)
   if (code === '42501')
     return sendKnown(exchange, { message: `Unable to create initial snapshot: ${messageOf(error)}` }, 10)
   if (code === '57014')

@@ -94,7 +94,7 @@ async function handleShape(service: Service, admission: Admission, exchange: Exc
   const read = method === 'POST' ? await readBody(request) : { ok: true as const, body: null }
   if (!read.ok) return sendBadBody(exchange, read.status, read.answer)
   mergeBody(exchange.query, read.body)
-  return serveShape(service, exchange, read.body, admitted.becomeExisting)
+  return serveShape(service, exchange, read.body, () => admitted.becomeExisting())
 }
 
 /** Refusals of a body come before the shape is looked at, with the HTTP server's own cache rule. */

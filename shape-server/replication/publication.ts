@@ -48,19 +48,30 @@ async function readState(
   publication: string,
   oid: number,
 ): Promise<{ isPublished: boolean; isFull: boolean }> {
-  const found = await db.query<{ published: boolean; full: boolean }>(
+  // pg_publication_tables would open every published table, and fail when one is being dropped.
+  const found = await db.query<{ published: boolean; full: boolean; schemas: boolean }>(
     `SELECT (p.puballtables OR EXISTS (SELECT 1 FROM pg_publication_rel r WHERE r.prpubid = p.oid
-         AND r.prrelid IN (SELECT relid FROM pg_partition_ancestors($2::oid) AS a(relid) UNION SELECT $2::oid))
-       OR EXISTS (SELECT 1 FROM pg_publication_tables t JOIN pg_class c ON c.relname = t.tablename
-         JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = t.schemaname
-         WHERE t.pubname = $1 AND c.oid = $2::oid)) AS published,
+         AND r.prrelid IN (SELECT relid FROM pg_partition_ancestors($2::oid) AS a(relid) UNION SELECT $2::oid))) AS published,
        (SELECT bool_and(c.relreplident = 'f') FROM pg_class c
-        WHERE c.oid = $2::oid OR c.oid IN (SELECT relid FROM pg_partition_tree($2::oid))) AS full
+        WHERE c.oid = $2::oid OR c.oid IN (SELECT relid FROM pg_partition_tree($2::oid))) AS full,
+       to_regclass('pg_catalog.pg_publication_namespace') IS NOT NULL AS schemas
      FROM pg_publication p WHERE p.pubname = $1`,
     [publication, oid],
   )
   const row = found.rows[0]
-  return { isPublished: row?.published === true, isFull: row?.full === true }
+  const isPublished =
+    row?.published === true || (row?.schemas === true && (await isSchemaPublished(db, publication, oid)))
+  return { isPublished, isFull: row?.full === true }
+}
+
+/** `FOR TABLES IN SCHEMA`, which Postgres has since version 15. */
+async function isSchemaPublished(db: Queryable, publication: string, oid: number): Promise<boolean> {
+  const found = await db.query(
+    `SELECT 1 FROM pg_publication_namespace n JOIN pg_publication p ON p.oid = n.pnpubid JOIN pg_class c ON c.relnamespace = n.pnnspid
+     WHERE p.pubname = $1 AND c.oid = $2::oid`,
+    [publication, oid],
+  )
+  return found.rows.length > 0
 }
 
 /**

@@ -24,7 +24,7 @@ export interface StreamOptions {
   inspect: (oid: number) => Promise<Table | null>
   onRelation: (relation: Relation) => void
   /** Before the stream starts: where it comes from, and up to where Postgres was told that everything is stored. */
-  onOrigin: (origin: StoredOrigin, confirmedLsn: bigint, isNewSlot: boolean) => void
+  onOrigin: (origin: StoredOrigin, confirmedLsn: bigint, isNewSlot: boolean) => Promise<void>
   /** The stream was applied and read up to here. */
   onPassed: (lsn: bigint) => void
   /** What is on disk, for the next acknowledgement. */
@@ -111,7 +111,7 @@ export class ReplicationStream {
     const { confirmedLsn, isNew } = await this.ensureSlot(connection)
     await connection.query(SESSION_SETTINGS)
     const system = identity[0]
-    options.onOrigin(
+    await options.onOrigin(
       {
         systemIdentifier: system?.systemid ?? '',
         timeline: String(system?.timeline ?? ''),
