@@ -15,6 +15,8 @@ const config: NextConfig = {
   // Next's gzip holds back the lines of a stream and costs CPU; whatever stands in front compresses better.
   compress: false,
   poweredByHeader: false,
+  // A server runs from a copy of the build (scripts/build/ensure-build.ts).
+  distDir: process.env.NEXT_DIST_DIR || '.next',
   // Not whatever directory above has a lock file.
   turbopack: { root },
   outputFileTracingRoot: root,

@@ -94,7 +94,16 @@ test('.env.example explains every variable that the code reads, and no other', (
 })
 
 /** Set by a platform, by a build step or by a test run, not by the person who runs Backline. */
-const NOT_SETTINGS = ['NODE_ENV', 'NO_COLOR', 'NEXT_OUTPUT', 'NEXT_PHASE', 'NEXT_RUNTIME', 'TEST_SUMMARY_FILE', 'CI']
+const NOT_SETTINGS = [
+  'NODE_ENV',
+  'NO_COLOR',
+  'NEXT_OUTPUT',
+  'NEXT_DIST_DIR',
+  'NEXT_PHASE',
+  'NEXT_RUNTIME',
+  'TEST_SUMMARY_FILE',
+  'CI',
+]
 
 /** The sync service is a program of its own with Electric's variables (shape-server/PROTOCOL.md). */
 function isProduct(file: string): boolean {

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startChild } from '../process/child'
+import { isAlive } from '../process/is-alive'
 import { bundleWhole } from '../run.mjs'
 import { tryLock } from '../process/lock'
 import { StartError } from '../start-error'
@@ -28,19 +29,47 @@ const SOURCES = [
 const STAMP = '.next/sources'
 const STOP_GRACE_MS = 1000
 
-/** Makes the production build where the sources have changed since the last one; waits for a build that is already being made. */
-export async function ensureBuild({ root, onLine, signal }: BuildOptions): Promise<void> {
+/** A copy of the build that one server runs from, so that the next build does not pull the files from under it. */
+export type TakenBuild = {
+  /** For NEXT_DIST_DIR, relative to the project. */
+  distDir: string
+  /** Removes the copy; the server must have ended. */
+  release(): void
+}
+
+/**
+ * Makes the production build where the sources have changed since the last one (waiting for a build that is being made), and takes a
+ * copy of it to serve.
+ */
+export async function takeBuild({ root, onLine, signal }: BuildOptions): Promise<TakenBuild> {
   const lock = await waitForLock(`build ${root}`, signal)
   try {
     const sources = hashSources(root)
     const stamp = join(root, STAMP)
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
-    onLine('making the production build (about half a minute)')
-    await buildLocked({ root, onLine, signal })
-    writeFileSync(stamp, sources)
+    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
+      onLine('making the production build (about half a minute)')
+      await buildLocked({ root, onLine, signal })
+      writeFileSync(stamp, sources)
+    }
+    return copyBuild(root)
   } finally {
     await lock.release()
   }
+}
+
+const COPIES = '.next-served-'
+const NOT_SERVED = ['cache', 'dev', 'diagnostics', 'lock', 'standalone', 'trace', 'trace-build', 'types', 'turbopack']
+
+function copyBuild(root: string): TakenBuild {
+  for (const name of readdirSync(root)) {
+    const pid = name.startsWith(COPIES) ? Number(name.slice(COPIES.length).split('-')[0]) : undefined
+    if (pid !== undefined && !isAlive(pid)) rmSync(join(root, name), { recursive: true, force: true })
+  }
+  // Beside .next and not deeper: what is built refers to packages by relative paths.
+  const distDir = `${COPIES}${process.pid}-${randomBytes(4).toString('hex')}`
+  const wanted = readdirSync(join(root, '.next')).filter((name) => !NOT_SERVED.includes(name))
+  for (const name of wanted) cpSync(join(root, '.next', name), join(root, distDir, name), { recursive: true })
+  return { distDir, release: () => rmSync(join(root, distDir), { recursive: true, force: true }) }
 }
 
 /** Makes the production build whatever there is; `standalone` adds the server that the container image runs. */

@@ -1,4 +1,4 @@
-import { ensureBuild } from '../build/ensure-build'
+import { takeBuild } from '../build/ensure-build'
 import { startChild } from '../process/child'
 import { freePort } from '../process/free-port'
 import { waitUntilOk } from '../process/wait-until-ok'
@@ -18,8 +18,10 @@ const STOP_GRACE_MS = { start: 1500, dev: 0 }
 /** Starts Next.js, the production build in `start` mode, and returns the address people open. */
 export async function startApp(context: Context, database: Database, sync: SyncService): Promise<string> {
   const { mode, settings, log } = context
-  if (mode === 'start')
-    await ensureBuild({ root: context.root, onLine: (line) => log('app', line), signal: context.signal })
+  const build =
+    mode === 'start'
+      ? await takeBuild({ root: context.root, onLine: (line) => log('app', line), signal: context.signal })
+      : undefined
   const port = settings.ports.app === 0 ? await freePort() : settings.ports.app
   log('app', mode === 'dev' ? 'starting Next.js (the first page takes some seconds to compile)' : 'starting Next.js')
   const child = startChild({
@@ -32,25 +34,38 @@ export async function startApp(context: Context, database: Database, sync: SyncS
       database,
       sync,
       authSecret: settings.authSecret ?? loadSecrets(settings.dataDir).authSecret,
+      distDir: build?.distDir,
     }),
     onLine: (line) => log('app', line),
     orphanSignal: 'KILL',
   })
-  const part: RunningPart = { name: 'app', exited: child.exited, stop: () => child.stop(STOP_GRACE_MS[mode]) }
+  const stop = async () => {
+    await child.stop(STOP_GRACE_MS[mode])
+    build?.release()
+  }
+  const part: RunningPart = { name: 'app', exited: child.exited, stop }
   context.running(part)
   const health = `http://127.0.0.1:${port}/api/health`
   await readyOrEnded(part, 'The app', waitUntilOk({ url: health, limitMs: READY_MS, signal: context.signal }))
   return `http://localhost:${port}`
 }
 
-export type AppEnvironment = { mode: Mode; database: Pick<Database, 'appUrl'>; sync: SyncService; authSecret: string }
+export type AppEnvironment = {
+  mode: Mode
+  database: Pick<Database, 'appUrl'>
+  sync: SyncService
+  authSecret: string
+  /** The copy of the production build to serve. */
+  distDir: string | undefined
+}
 
 /** The app's variables: ours where we started the part, the person's own for all else. The owner's database URL is not the app's business. */
-export function appEnvironment({ mode, database, sync, authSecret }: AppEnvironment): NodeJS.ProcessEnv {
+export function appEnvironment({ mode, database, sync, authSecret, distDir }: AppEnvironment): NodeJS.ProcessEnv {
   return {
     ...process.env,
     NODE_ENV: mode === 'dev' ? 'development' : 'production',
     NEXT_TELEMETRY_DISABLED: '1',
+    NEXT_DIST_DIR: distDir ?? '',
     DATABASE_URL: database.appUrl,
     DATABASE_URL_UNPOOLED: '',
     ELECTRIC_DATABASE_URL: '',

@@ -14,7 +14,11 @@ declare module 'vitest' {
 
 /** One production app for all browser tests of a run; `testDatabase()` gives further databases on its cluster. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stack = await startStack({ onLine: (line) => console.log(`app | ${line}`) })
+  const stack = await startStack({
+    // A whole run signs in the same five people from one address.
+    settings: { SIGN_INS_PER_ACCOUNT: '1000', SIGN_INS_PER_ADDRESS: '10000' },
+    onLine: (line) => console.log(`app | ${line}`),
+  })
   project.provide('appUrl', stack.url)
   project.provide('syncUrl', stack.sync.url)
   project.provide('appOwnerUrl', stack.database.ownerUrl)

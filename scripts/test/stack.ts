@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ensureBuild } from '../build/ensure-build'
+import { takeBuild } from '../build/ensure-build'
 import { startChild } from '../process/child'
 import { freePort } from '../process/free-port'
 import { waitUntilOk } from '../process/wait-until-ok'
@@ -50,8 +50,9 @@ export async function startStack({
     const cluster = started(await throwawayCluster())
     const database = await createTestDatabase(cluster.superuserUrl(), { seeded: true })
     const sync = started(await testSyncService(database, syncSettings))
-    await ensureBuild({ root, onLine, signal: new AbortController().signal })
-    const app = started(await startProductionApp({ database, sync, settings, onLine }))
+    const build = await takeBuild({ root, onLine, signal: new AbortController().signal })
+    parts.push({ [Symbol.asyncDispose]: async () => build.release() })
+    const app = started(await startProductionApp({ database, sync, distDir: build.distDir, settings, onLine }))
     return { url: app.url, superuserUrl: cluster.superuserUrl(), database, sync, [Symbol.asyncDispose]: disposeAll }
   } catch (error) {
     await disposeAll()
@@ -64,13 +65,15 @@ export type ProductionApp = AsyncDisposable & { url: string }
 export type ProductionAppOptions = {
   database: Pick<TestDatabase, 'appUrl'>
   sync: Pick<TestSyncService, 'url' | 'secret'>
+  /** From `takeBuild`. */
+  distDir: string
   settings?: Record<string, string>
   onLine?: (line: string) => void
 }
 
-/** Serves the production build, which must be there, on a free port. */
+/** Serves a copy of the production build on a free port. */
 export async function startProductionApp(options: ProductionAppOptions): Promise<ProductionApp> {
-  const { database, sync, settings = {}, onLine = () => {} } = options
+  const { database, sync, distDir, settings = {}, onLine = () => {} } = options
   const port = await freePort()
   const lines: string[] = []
   const child = startChild({
@@ -78,7 +81,7 @@ export async function startProductionApp(options: ProductionAppOptions): Promise
     args: ['node_modules/next/dist/bin/next', 'start', '--port', String(port), '--hostname', '127.0.0.1'],
     cwd: root,
     env: {
-      ...appEnvironment({ mode: 'start', database, sync, authSecret: randomBytes(32).toString('base64url') }),
+      ...appEnvironment({ mode: 'start', database, sync, authSecret: randomBytes(32).toString('base64url'), distDir }),
       ...nothingFromDotEnv(),
       SAMPLE_LOGINS: '1',
       ...settings,
