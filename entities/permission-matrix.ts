@@ -1,7 +1,6 @@
 /*
- * Who may do what, typed by hand from the product's own table and not from the declarations: the laws (entities.test.ts,
- * laws.pg.test.ts) and the database's own tests (db/access.pg.test.ts) hold declarations, doors and row-level security to it. A new entity
- * adds its lines here.
+ * Who may do what, typed by hand from the product's own table and not from the declarations: the laws beside this file and the
+ * database's own tests (db/access.pg.test.ts) hold declarations, doors and row-level security to it. A new entity adds its lines here.
  */
 
 /**
