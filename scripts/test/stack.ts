@@ -50,9 +50,7 @@ export async function startStack({
     const cluster = started(await throwawayCluster())
     const database = await createTestDatabase(cluster.superuserUrl(), { seeded: true })
     const sync = started(await testSyncService(database, syncSettings))
-    const build = await takeBuild({ root, onLine, signal: new AbortController().signal })
-    parts.push({ [Symbol.asyncDispose]: async () => build.release() })
-    const app = started(await startProductionApp({ database, sync, distDir: build.distDir, settings, onLine }))
+    const app = started(await startProductionApp({ database, sync, settings, onLine }))
     return { url: app.url, superuserUrl: cluster.superuserUrl(), database, sync, [Symbol.asyncDispose]: disposeAll }
   } catch (error) {
     await disposeAll()
@@ -65,15 +63,14 @@ export type ProductionApp = AsyncDisposable & { url: string }
 export type ProductionAppOptions = {
   database: Pick<TestDatabase, 'appUrl'>
   sync: Pick<TestSyncService, 'url' | 'secret'>
-  /** From `takeBuild`. */
-  distDir: string
   settings?: Record<string, string>
   onLine?: (line: string) => void
 }
 
-/** Serves a copy of the production build on a free port. */
+/** Serves a copy of the production build, made where it is stale, on a free port. */
 export async function startProductionApp(options: ProductionAppOptions): Promise<ProductionApp> {
-  const { database, sync, distDir, settings = {}, onLine = () => {} } = options
+  const { database, sync, settings = {}, onLine = () => {} } = options
+  const build = await takeBuild({ root, onLine, signal: new AbortController().signal })
   const port = await freePort()
   const lines: string[] = []
   const child = startChild({
@@ -81,7 +78,13 @@ export async function startProductionApp(options: ProductionAppOptions): Promise
     args: ['node_modules/next/dist/bin/next', 'start', '--port', String(port), '--hostname', '127.0.0.1'],
     cwd: root,
     env: {
-      ...appEnvironment({ mode: 'start', database, sync, authSecret: randomBytes(32).toString('base64url'), distDir }),
+      ...appEnvironment({
+        mode: 'start',
+        database,
+        sync,
+        authSecret: randomBytes(32).toString('base64url'),
+        distDir: build.distDir,
+      }),
       ...nothingFromDotEnv(),
       SAMPLE_LOGINS: '1',
       ...settings,
@@ -98,9 +101,14 @@ export async function startProductionApp(options: ProductionAppOptions): Promise
     await waitUntilOk({ url: `${url}/api/health`, limitMs: READY_MS, signal: ended.signal })
   } catch (error) {
     await child.stop(0)
+    build.release()
     throw new Error(`The app did not start:\n${lines.slice(-20).join('\n')}`, { cause: error })
   }
-  return { url, [Symbol.asyncDispose]: () => child.stop(STOP_GRACE_MS) }
+  const stop = async () => {
+    await child.stop(STOP_GRACE_MS)
+    build.release()
+  }
+  return { url, [Symbol.asyncDispose]: stop }
 }
 
 /** Next reads .env by itself, where a developer may keep anything: an empty variable counts as not set and hides it. */
