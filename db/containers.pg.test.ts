@@ -199,6 +199,18 @@ describe('deleting a band', () => {
     expect(await liveRows()).toEqual(before)
   })
 
+  test('tells its rows from one deleted a moment before in the same transaction', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      await act(
+        users.owner,
+        `UPDATE songs SET deleted_at = now() WHERE id = '${rows.songs}'; SELECT app.delete_container('bands', '${band}')`,
+      )
+      await restore(users.owner)
+      expect(await value(`SELECT deleted_at IS NULL AS value FROM songs WHERE id = '${rows.songs}'`)).toEqual([false])
+      await act(users.owner, `UPDATE songs SET deleted_at = NULL WHERE id = '${rows.songs}'`)
+    }
+  })
+
   test('is the owner’s alone, and so is restoring', async () => {
     for (const somebody of [users.collaborator, users.viewer, users.outsider, users.former]) {
       expect(await remove(somebody).catch(sqlState)).toBe('42501')
