@@ -30,6 +30,11 @@ export function refuse(failure: Failure, headers: Record<string, string> = {}): 
   })
 }
 
+/** For addresses that no door has. */
+export function nothingHere(): Response {
+  return refuse({ code: 'not_found', message: 'There is nothing at this address.' })
+}
+
 type MethodHandler = () => Response
 
 /**

@@ -24,13 +24,14 @@ export type ScriptedUpstream = AsyncDisposable & {
 
 /**
  * A sync service that does what a test says, for what a real one does only when something fails: resets, hangs, odd errors.
- * Data and protocol are tested against the real one (`testSyncService`).
+ * Data and protocol are tested against the real one (`testSyncService`). `isHealthy` answers health checks by itself.
  */
-export async function scriptedUpstream(): Promise<ScriptedUpstream> {
+export async function scriptedUpstream({ isHealthy = false } = {}): Promise<ScriptedUpstream> {
   const arrived: UpstreamRequest[] = []
   const waiting: ((request: UpstreamRequest) => void)[] = []
   let count = 0
   const server = createServer((incoming, outgoing) => {
+    if (isHealthy && incoming.url === '/v1/health') return void outgoing.end('{"status":"active"}')
     count += 1
     const request = toRequest(incoming, outgoing)
     const waiter = waiting.shift()
