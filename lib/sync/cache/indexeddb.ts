@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '@/entities'
 import { newKey } from '@/lib/entity/keys'
 import type { JsonRow } from '@/lib/protocol/json'
 import { readEntry, type OutboxEntry } from '../outbox/entry'
-import { EpochLost, sentAgain, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
+import { EpochLost, asSent, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
 
 /** Layout of the database; caches of another layout are rebuilt, the outbox is never dropped. */
 const LAYOUT = 1
@@ -136,7 +136,7 @@ class IndexedDbStore implements LocalStore {
     const stored = await Promise.all(seqs.map((seq) => outbox.get(seq)))
     const sent = stored.flatMap((value) => {
       const entry = readEntry(value)
-      return (entry && sentAgain(entry)) ?? []
+      return entry ? [asSent(entry)] : []
     })
     for (const entry of sent) void outbox.put(entry)
     await tx.done

@@ -69,7 +69,7 @@ export interface LocalStore {
   append(entry: OutboxEntry): Promise<number>
   /** Puts a coalesced write in place of one that was never sent; false when that one is on its way or gone. */
   replaceUnsent(entry: OutboxEntry): Promise<boolean>
-  /** Marks writes as sent before they are; answers those that are still there, as they will be sent. */
+  /** Marks writes as sent before they are; answers all that are still there, those that may not be sent unmarked. */
   markSent(seqs: readonly number[], epoch: number): Promise<OutboxEntry[]>
   saveOutbox(puts: readonly OutboxEntry[], deleted: readonly number[], epoch: number | null): Promise<void>
   /** Deletes all cached shapes; the outbox stays for its owner. */
@@ -93,11 +93,10 @@ export function rowBytes(row: JsonRow | null): number {
   return bytes
 }
 
-/** The entry as it is stored once it was sent for the first time or again. */
-export function sentAgain(entry: OutboxEntry): OutboxEntry | null {
+/** The entry as it is stored once it is on its way; one that waits for a person or was answered stays as it is. */
+export function asSent(entry: OutboxEntry): OutboxEntry {
   const { phase } = entry
-  if (phase.kind === 'sent') return entry
   return phase.kind === 'queued' || phase.kind === 'storing'
     ? { ...entry, phase: { kind: 'sent', attempts: 0, failure: null } }
-    : null
+    : entry
 }

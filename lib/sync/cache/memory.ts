@@ -2,7 +2,7 @@ import 'client-only'
 import { newKey } from '@/lib/entity/keys'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { OutboxEntry } from '../outbox/entry'
-import { EpochLost, sentAgain, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
+import { EpochLost, asSent, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
 
 /** Where the browser stores nothing: the same contract, for as long as the tab lives. */
 export function openMemoryStore(): LocalStore {
@@ -65,7 +65,7 @@ class MemoryStore implements LocalStore {
     this.#check(epoch)
     const sent = seqs.flatMap((seq) => {
       const entry = this.#outbox.get(seq)
-      return (entry && sentAgain(entry)) ?? []
+      return entry ? [asSent(entry)] : []
     })
     for (const entry of sent) this.#outbox.set(entry.seq, entry)
     return sent

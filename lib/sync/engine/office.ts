@@ -195,9 +195,9 @@ export class Office {
   }
 
   #lost(holder: ShapeHolder): void {
-    if (holder.state.kind === 'refused') return
+    if (holder.state.kind === 'refused' && holder.state.rows.size === 0) return
     const message = 'You are not a member of it any more.'
-    this.leader.apply(holder, { kind: 'refused', failure: { code: 'forbidden', message } })
+    this.leader.apply(holder, { kind: 'refused', failure: { code: 'forbidden', message }, isGone: true })
   }
 
   /** A fresh read of my memberships shows these gone: nothing of them stays on this device. Tried again at the next one. */

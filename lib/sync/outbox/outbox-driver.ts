@@ -58,20 +58,7 @@ export class OutboxDriver {
    * `epoch`, so that what it learned too late changes nothing.
    */
   apply(event: OutboxEvent, epoch: number | null = null): OutboxDiff {
-    const diff = this.#set(nextOutbox(this.state, event))
-    const puts = diff.puts.filter(({ phase }) => phase.kind !== 'storing')
-    if (puts.length > 0 || diff.removed.length > 0) {
-      this.options.share({ puts, removed: diff.removed })
-      void this.inOrder(async () => {
-        const store = await this.options.store
-        await store.saveOutbox(
-          puts,
-          diff.removed.map(({ seq }) => seq),
-          epoch,
-        )
-      }).catch((error: unknown) => console.warn('The outbox could not be saved.', error))
-    }
-    return diff
+    return this.#set(nextOutbox(this.state, event), (diff) => this.#keep(diff, epoch))
   }
 
   /** Applies what is stored already: another tab's doing, or a step of the sender. */
@@ -95,6 +82,16 @@ export class OutboxDriver {
     const done = this.#chain.then(run, run)
     this.#chain = done.catch(() => undefined)
     return done
+  }
+
+  #keep({ puts: changed, removed }: OutboxDiff, epoch: number | null): void {
+    const puts = changed.filter(({ phase }) => phase.kind !== 'storing')
+    if (puts.length === 0 && removed.length === 0) return
+    this.options.share({ puts, removed })
+    const seqs = removed.map(({ seq }) => seq)
+    this.inOrder(async () => (await this.options.store).saveOutbox(puts, seqs, epoch)).catch((error: unknown) =>
+      console.warn('The outbox could not be saved.', error),
+    )
   }
 
   async #append(origin: string): Promise<void> {
@@ -148,10 +145,12 @@ export class OutboxDriver {
     })
   }
 
-  #set(state: OutboxState): OutboxDiff {
+  /** `keep` runs before anybody hears: what follows from the change is stored behind it. */
+  #set(state: OutboxState, keep?: (diff: OutboxDiff) => void): OutboxDiff {
     const before = this.state
     this.state = state
     const diff = diffOf(before, state)
+    keep?.(diff)
     for (const entry of diff.puts) this.#settle(entry)
     for (const entry of diff.removed) this.#giveUp(entry)
     if (diff.puts.length > 0 || diff.removed.length > 0 || before.sender !== state.sender) this.changed.emit(diff)

@@ -1,7 +1,7 @@
 import 'client-only'
 import { newKey } from '@/lib/entity/keys'
 import type { WritesRequest } from '@/lib/protocol/writes'
-import { EpochLost, type LocalStore } from '../cache/local-store'
+import { asSent, EpochLost, type LocalStore } from '../cache/local-store'
 import type { Platform } from '../platform'
 import { noAnswer, readAnswer, type Answer } from './answer'
 import type { OutboxEntry } from './entry'
@@ -67,10 +67,11 @@ async function send(options: SenderOptions, due: readonly OutboxEntry[], stopped
   if (stopped.aborted) return
   const known = new Set(entries.map(({ origin }) => origin))
   const gone = due.flatMap(({ origin }) => (known.has(origin) ? [] : [origin]))
-  outbox.adopt({ kind: 'seen', puts: [], removed: gone })
-  outbox.adopt({ kind: 'sending', entries })
-  if (entries.length === 0) return void outbox.adopt({ kind: 'stood-down' })
-  const answer = await post(options, entries, stopped)
+  outbox.adopt({ kind: 'seen', puts: entries, removed: gone })
+  const sent = entries.filter(({ phase }) => phase.kind === 'sent')
+  if (sent.length === 0) return void outbox.adopt({ kind: 'stood-down' })
+  outbox.adopt({ kind: 'sending', entries: sent })
+  const answer = await post(options, sent, stopped)
   if (stopped.aborted) return
   options.onAnswer(answer)
   outbox.apply({ kind: 'answered', answer, now: platform.now(), random: platform.random(), newId: newKey }, epoch)
@@ -101,9 +102,4 @@ async function post(options: SenderOptions, entries: readonly OutboxEntry[], sto
   } finally {
     cancelTimer()
   }
-}
-
-function asSent(entry: OutboxEntry): OutboxEntry {
-  const { phase } = entry
-  return phase.kind === 'sent' ? entry : { ...entry, phase: { kind: 'sent', attempts: 0, failure: null } }
 }

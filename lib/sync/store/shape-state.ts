@@ -36,7 +36,8 @@ export type ShapeEvent =
   | { kind: 'batch'; messages: readonly ShapeMessage[]; position: Position }
   /** Older rows of an entity that grows without end, from the history door. */
   | { kind: 'history'; page: LoadedPage }
-  | { kind: 'refused'; failure: Failure }
+  /** `isGone`: it is not mine any more, so nothing of it stays on screen. */
+  | { kind: 'refused'; failure: Failure; isGone?: boolean }
   /** Access may have changed: what was refused is asked for again. */
   | { kind: 'reopened' }
 
@@ -84,7 +85,7 @@ export function nextShape(entity: AnyEntity, state: ShapeState, event: ShapeEven
     case 'history':
       return applyHistory(entity, state, event.page)
     case 'refused':
-      return step({ kind: 'refused', rows: rowsOf(state), failure: event.failure }, rowsOf(state))
+      return refused(state, event.failure, event.isGone === true)
     case 'reopened':
       if (state.kind !== 'refused') return unchanged(state)
       return step({ kind: 'loading', position: null, rows: NO_ROWS }, state.rows)
@@ -106,6 +107,10 @@ export function isVersioned(entity: AnyEntity): boolean {
 export function versionOf(row: JsonRow | null | undefined): number {
   const version = row?.['version']
   return typeof version === 'number' ? version : 0
+}
+
+function refused(state: ShapeState, failure: Failure, isGone: boolean): ShapeStep {
+  return step({ kind: 'refused', rows: isGone ? NO_ROWS : rowsOf(state), failure }, rowsOf(state))
 }
 
 function applyBatch(

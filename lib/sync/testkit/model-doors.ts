@@ -43,9 +43,10 @@ function answerShape(server: ModelServer, userId: string, url: URL): Response {
   }
   const asked = url.searchParams.get('handle')
   if (offset !== 'now' && asked !== handle) return mustRefetch(handle)
-  const messages = offset === 'now' ? [] : server.since(entity, scope, userId, offset)
+  const chunk = offset === 'now' ? null : server.since(entity, scope, userId, offset, server.chunkMax)
+  if (chunk && !chunk.isUpToDate) return json(chunk.messages, { ...headers, [HEADERS.offset]: chunk.end })
   const up = { headers: { control: 'up-to-date', global_last_seen_lsn: '0' } }
-  return json([...messages, up], { ...headers, [HEADERS.offset]: server.end, [HEADERS.upToDate]: '' })
+  return json([...(chunk?.messages ?? []), up], { ...headers, [HEADERS.offset]: server.end, [HEADERS.upToDate]: '' })
 }
 
 function answerLive(
@@ -105,7 +106,7 @@ function lineFor(
   if (found.handle !== shape.handle) {
     return ended(409, { [HEADERS.handle]: found.handle }, [{ headers: { control: 'must-refetch' } }])
   }
-  const messages = server.since(shape.entity, found.scope, userId, offset)
+  const { messages } = server.since(shape.entity, found.scope, userId, offset)
   if (messages.length === 0) return null
   positions.set(shape.id, server.end)
   const headers = {

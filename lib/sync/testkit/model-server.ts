@@ -17,6 +17,14 @@ interface Change {
   txid: number
 }
 
+/** Part of a shape's log. */
+export interface LogChunk {
+  messages: object[]
+  /** Where it ends, as an offset. */
+  end: string
+  isUpToDate: boolean
+}
+
 /** A transaction id beyond 32 bits, as a database that has lived a while gives them. */
 const FIRST_TXID = 2 ** 32 + 7_000
 
@@ -32,6 +40,8 @@ export class ModelServer {
   readonly applications = new Map<string, number>()
   /** Says why a write is refused; null lets it pass. */
   refuses: (write: WireWrite, userId: string) => { code: RejectionCode; message: string } | null = () => null
+  /** At most this many changes go in one answer of the read door. */
+  chunkMax = Infinity
   readonly changed = new Set<() => void>()
   #outcomes = new Map<string, WriteResult>()
   #txid = FIRST_TXID
@@ -98,11 +108,17 @@ export class ModelServer {
     ]
   }
 
-  /** What a shape's log says after an offset. */
-  since(entity: string, scope: string | null, userId: string, offset: string): object[] {
+  /** What a shape's log says after an offset, up to the end of the log or `changesMax` changes further. */
+  since(entity: string, scope: string | null, userId: string, offset: string, changesMax = Infinity): LogChunk {
     const from = Number(offset.split('_')[0]) - 1
+    const to = Math.min(this.log.length, from + changesMax)
+    const messages = this.#messages(entity, scope, userId, from, to)
+    return { messages, end: `${to + 1}_0`, isUpToDate: to === this.log.length }
+  }
+
+  #messages(entity: string, scope: string | null, userId: string, from: number, to: number): object[] {
     const declared = entityOf(entity)
-    return this.log.slice(from).flatMap((change) => {
+    return this.log.slice(from, to).flatMap((change) => {
       if (change.entity !== entity) return []
       const was = change.before !== null && isIn(declared, scope, userId, change.before)
       const is = isIn(declared, scope, userId, change.after)

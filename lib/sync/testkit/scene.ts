@@ -75,3 +75,21 @@ export function statusOf(tab: FakeTab, entity: string, key: string): RowStatus {
 export function outboxOf(tab: FakeTab): readonly OutboxItem[] {
   return tab.sync.outbox.read()
 }
+
+/** Opens devices and closes them all after a test. */
+export function devicesOf(): {
+  open: (scene: Scene, ...args: Parameters<Scene['device']>) => FakeDevice
+  closeAll: () => Promise<void>
+} {
+  const devices: FakeDevice[] = []
+  return {
+    open: (scene, ...args) => {
+      const device = scene.device(...args)
+      devices.push(device)
+      return device
+    },
+    closeAll: async () => {
+      for (const device of devices.splice(0)) for (const tab of device.tabs) await tab.sync.close()
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import type { BrowserContext, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { NIGHT_SHIFT } from '@/db/sample-ids'
+import { test, type Person } from '@/scripts/test/browser'
+
+const SONGS = `/bands/${NIGHT_SHIFT}/songs`
+const NETWORK = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch|Failed to load resource/
+
+const uniqueTitle = (words: string) => `${words} ${randomUUID().slice(0, 8)}`
+const titleButton = (page: Page, text: string) => page.getByRole('button', { name: `Title: ${text}. Edit` })
+const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ has: titleButton(page, text) })
+const hasStatus = (page: Page, text: string, words: string) =>
+  rowOf(page, text).getByText(words, { exact: true }).waitFor()
+const isConnected = (page: Page) => page.getByRole('status').getByText('Connected').first().waitFor()
+
+async function addSong(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'New song' }).fill(text)
+  await page.getByRole('button', { name: 'Add song' }).click()
+  await titleButton(page, text).waitFor()
+}
+
+/** Waits until the shell opens without a network. */
+async function isInstalled({ page }: Person): Promise<void> {
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
+  await isConnected(page)
+}
+
+async function secondTab(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(SONGS)
+  await isConnected(page)
+  return page
+}
+
+test('an edit made offline survives a killed tab and is saved once the network is back', async ({ signIn }) => {
+  const sarah = await signIn('sarah', { path: SONGS })
+  sarah.expectError(NETWORK)
+  await isInstalled(sarah)
+  await sarah.context.setOffline(true)
+  const song = uniqueTitle('Killed')
+  await addSong(sarah.page, song)
+  await hasStatus(sarah.page, song, 'Waiting for a connection')
+  // No unload handler runs: whatever survives was stored before.
+  const session = await sarah.context.newCDPSession(sarah.page)
+  await session.send('Page.crash').catch(() => undefined)
+  const again = await sarah.context.newPage()
+  await again.goto(SONGS)
+  await again.getByRole('searchbox', { name: 'Search songs' }).fill(song)
+  await hasStatus(again, song, 'Waiting for a connection')
+  await sarah.context.setOffline(false)
+  await hasStatus(again, song, 'Synced')
+})
+
+test('two tabs show the same, and the second takes over when the first closes', async ({ signIn }) => {
+  const sarah = await signIn('sarah', { path: SONGS })
+  await isInstalled(sarah)
+  const other = await secondTab(sarah.context)
+  const [first, second] = [uniqueTitle('From one'), uniqueTitle('From two')]
+  await addSong(sarah.page, first)
+  await other.getByRole('searchbox', { name: 'Search songs' }).fill('From')
+  await hasStatus(other, first, 'Synced')
+  await sarah.page.close()
+  await addSong(other, second)
+  await hasStatus(other, second, 'Synced')
+})
+
+test('a frozen leader is replaced by the tab a person looks at', async ({ signIn }) => {
+  const sarah = await signIn('sarah', { path: SONGS })
+  await isInstalled(sarah)
+  const other = await secondTab(sarah.context)
+  const session = await sarah.context.newCDPSession(sarah.page)
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await other.bringToFront()
+  const song = uniqueTitle('While frozen')
+  await addSong(other, song)
+  await hasStatus(other, song, 'Synced')
+  await session.send('Page.setWebLifecycleState', { state: 'active' })
+  await sarah.page.bringToFront()
+  await sarah.page.getByRole('searchbox', { name: 'Search songs' }).fill(song)
+  await hasStatus(sarah.page, song, 'Synced')
+})
+
+test('a captive portal that answers everything is no verdict: writes wait and go out when it lets us through', async ({
+  signIn,
+}) => {
+  const sarah = await signIn('sarah', { path: SONGS })
+  sarah.expectError(NETWORK)
+  await isInstalled(sarah)
+  await sarah.context.route('**/api/**', (route) =>
+    route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Welcome to Hotel Wifi</h1>' }),
+  )
+  await sarah.page.reload()
+  const song = uniqueTitle('Portal')
+  await addSong(sarah.page, song)
+  await sarah.page.getByRole('status').getByText('1 pending').first().waitFor()
+  await sarah.context.unroute('**/api/**')
+  await hasStatus(sarah.page, song, 'Synced')
+})
+
+test('a session that ends keeps the writes, and they go out after signing in again', async ({ signIn }) => {
+  const sarah = await signIn('sarah', { path: SONGS })
+  sarah.expectError(/status of 401|Failed to load resource/)
+  await isInstalled(sarah)
+  const cookies = await sarah.context.cookies()
+  await sarah.context.clearCookies()
+  const song = uniqueTitle('Signed out')
+  await addSong(sarah.page, song)
+  await sarah.page.getByRole('status').getByText('Signed out').first().waitFor()
+  await sarah.page.getByRole('status').getByText('1 pending').first().waitFor()
+  await sarah.context.addCookies(cookies)
+  await sarah.page.reload()
+  await sarah.page.getByRole('searchbox', { name: 'Search songs' }).fill(song)
+  await hasStatus(sarah.page, song, 'Synced')
+})
+
+test('all shapes of a page share one connection, and a write still passes', async ({ signIn }) => {
+  const sarah = await signIn('sarah', { path: '/' })
+  const open = new Set<string>()
+  const live: string[] = []
+  sarah.page.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/api/shapes/live') live.push(request.postData() ?? '')
+    if (new URL(request.url()).searchParams.get('live') === 'true') open.add(request.url())
+  })
+  await sarah.page.goto(SONGS)
+  await isInstalled(sarah)
+  const song = uniqueTitle('One connection')
+  await addSong(sarah.page, song)
+  await hasStatus(sarah.page, song, 'Synced')
+  const shapes = Math.max(...live.map((body) => (JSON.parse(body) as { shapes: unknown[] }).shapes.length))
+  expect(shapes).toBeGreaterThanOrEqual(12)
+  expect([...open]).toEqual([])
+})

@@ -1,0 +1,92 @@
+import { afterEach, expect, test } from 'vitest'
+import { BAND, devicesOf, outboxOf, SARAH, Scene, SONGS, statusOf, titles, watch } from '../testkit/scene'
+
+const KEY = '00000000-0000-4000-8000-000000000101'
+const { open, closeAll } = devicesOf()
+afterEach(closeAll)
+
+async function twoTabs() {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  const leader = device.open()
+  const [shownByLeader, isSynced] = [watch(leader, SONGS), () => leader.sync.connection.read().kind === 'live']
+  await scene.until('the first leads', () => shownByLeader.view().status === 'ready' && isSynced())
+  const follower = device.open()
+  const shownByFollower = watch(follower, SONGS)
+  await scene.until('the second shows it', () => shownByFollower.view().status === 'ready')
+  await scene.clock.advance(200)
+  return { scene, device, leader, follower, shownByLeader, shownByFollower }
+}
+
+test('T6 a follower shows what arrives, what is written and how it stands, like the leader', async () => {
+  const { scene, leader, follower, shownByLeader, shownByFollower } = await twoTabs()
+  let requests = 0
+  const { fate } = leader.device
+  leader.device.fate = (url) => (requests++, fate(url))
+  scene.song(KEY.replace('101', '102'), 'Creep')
+  await scene.until('both show the news', () =>
+    [shownByLeader, shownByFollower].every(({ view }) => titles(view()).join() === 'Creep,Wonderwall'),
+  )
+  expect(requests).toBe(0)
+  leader.device.disconnect()
+  await scene.until('both are offline', () =>
+    [leader, follower].every(({ sync }) => sync.connection.read().kind === 'offline'),
+  )
+  follower.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Champagne' } })
+  await scene.until('both show the write', () =>
+    [shownByLeader, shownByFollower].every(({ view }) => titles(view()).join() === 'Champagne,Creep'),
+  )
+  for (const tab of [leader, follower]) {
+    expect(statusOf(tab, 'songs', KEY)).toBe('pending')
+    expect(tab.sync.connection.read().unsentCount).toBe(1)
+  }
+  leader.device.connect()
+  await scene.until('both are done', () => [leader, follower].every((tab) => outboxOf(tab).length === 0))
+  expect(shownByFollower.view().rows.get(KEY)).toEqual(scene.server.row('songs', KEY))
+  expect(scene.server.row('songs', KEY)).toMatchObject({ title: 'Champagne', version: 2 })
+})
+
+test('T7 a killed leader is replaced at once, and what it had sent is applied once', async () => {
+  const { scene, leader, follower, shownByFollower } = await twoTabs()
+  leader.device.fate = (url) => (url.endsWith('/api/writes') ? 'answer-lost' : 'pass')
+  const made = leader.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Champagne' } })
+  await scene.until('applied, unheard', () => scene.server.applications.get(made.id) === 1)
+  leader.device.fate = () => 'pass'
+  const killedAt = scene.clock.now()
+  leader.kill()
+  await scene.until('the follower sent it again', () => outboxOf(follower).length === 0)
+  expect(scene.clock.now() - killedAt).toBeLessThan(2_000)
+  expect(scene.server.applications.get(made.id)).toBe(1)
+  await scene.until('and shows it', () => titles(shownByFollower.view()).join() === 'Champagne')
+  scene.song(KEY.replace('101', '102'), 'Creep')
+  await scene.until('and streams', () => titles(shownByFollower.view()).join() === 'Champagne,Creep')
+})
+
+test('T7 a frozen leader loses the lock within about a second, and changes nothing when it thaws', async () => {
+  const { scene, leader, follower, shownByLeader, shownByFollower } = await twoTabs()
+  const roles: boolean[] = []
+  follower.sync.observe((event) => event.kind === 'leader' && roles.push(event.isLeader))
+  leader.freeze()
+  const made = follower.sync.write('songs', { op: 'insert', values: { band_id: BAND, title: 'Creep' } })
+  const frozenAt = scene.clock.now()
+  await scene.until('the follower leads', () => roles.at(-1) === true)
+  expect(scene.clock.now() - frozenAt).toBeLessThan(2_000)
+  await scene.until('sent', () => outboxOf(follower).length === 0)
+  leader.thaw()
+  await scene.until('the former leader follows', () => titles(shownByLeader.view()).join() === 'Creep,Wonderwall')
+  await scene.clock.advance(2_000)
+  expect(scene.server.applications.get(made.id)).toBe(1)
+  expect(roles).toEqual([true])
+  expect(titles(shownByFollower.view())).toEqual(['Creep', 'Wonderwall'])
+})
+
+test('T5 a leader that is hidden hands over to the tab a person looks at', async () => {
+  const { scene, leader, follower } = await twoTabs()
+  const roles: string[] = []
+  leader.sync.observe((event) => event.kind === 'leader' && roles.push(`first ${event.isLeader}`))
+  follower.sync.observe((event) => event.kind === 'leader' && roles.push(`second ${event.isLeader}`))
+  leader.isVisible = false
+  await scene.until('handed over', () => roles.includes('second true'))
+  expect(roles).toEqual(['first false', 'second true'])
+})
