@@ -17,10 +17,12 @@ const isSynced = (page: Page, text: string) => rowOf(page, text).getByText('Sync
 
 const isConnected = (page: Page) => page.getByRole('status').getByText('Connected').waitFor()
 
+/** Adds a song and leaves the list showing it alone, so that it is drawn wherever it comes in the order. */
 async function addSong(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'New song' }).fill(text)
   await page.getByRole('button', { name: 'Add song' }).click()
   await titleButton(page, text).waitFor()
+  await find(page, text)
 }
 
 async function retitle(page: Page, from: string, to: string): Promise<void> {
@@ -61,8 +63,9 @@ test('Sarah edits a title and Alex sees it without a reload, with a notice of wh
   await find(alex.page, after)
   await retitle(sarah.page, before, after)
   await titleButton(alex.page, after).waitFor()
-  await isSynced(sarah.page, after)
   expect(await titleButton(alex.page, before).count()).toBe(0)
+  await find(sarah.page, after)
+  await isSynced(sarah.page, after)
 })
 
 test('Olga, who is in another band, sees nothing of it', async ({ signIn }) => {
@@ -113,6 +116,7 @@ test('three songs added offline are pending, survive a reload, and reach the oth
   const word = title('Offline')
   await sarah.context.setOffline(true)
   for (const song of [1, 2, 3]) await addSong(sarah.page, `${word} ${song}`)
+  await find(sarah.page, word)
   await sarah.page.getByRole('status').getByText('3 pending').waitFor()
   await rowOf(sarah.page, `${word} 1`).getByText('Waiting for a connection').waitFor()
 
