@@ -27,9 +27,9 @@ export type Expectation =
 /** What the attacks are aimed at. */
 export interface Target {
   url: string
-  cookieOf(userId: string): Promise<string>
+  cookieOf: (userId: string) => Promise<string>
   /** Asks the database as its owner. */
-  rows(sql: string, ...params: unknown[]): Promise<Record<string, unknown>[]>
+  rows: (sql: string, ...params: unknown[]) => Promise<Record<string, unknown>[]>
 }
 
 /** A POST to the write door, with everything else in order. */

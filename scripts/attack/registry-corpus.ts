@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SAMPLE_USERS } from '@/db/sample-ids'
 import type { AnyEntity } from '@/lib/entity/define'
-import type { Json, JsonRow } from '@/lib/protocol/json'
+import { textIn, type Json, type JsonRow } from '@/lib/protocol/json'
 import { writes, type Attack } from './attack'
 import type { Prey } from './world'
 
@@ -15,7 +15,7 @@ const NOT_YOURS = ['not_found', 'forbidden', 'invalid']
 
 /** Sarah owns The Night Shift and tries what is Olga's. */
 function foreignRows({ entity, foreign }: Prey): Attack[] {
-  const key = String(foreign['id'])
+  const key = textIn(foreign, 'id')
   const { name } = entity
   const patch = onePatch(entity, foreign)
   const values = insertValues(entity, foreign)
@@ -46,7 +46,7 @@ function foreignRows({ entity, foreign }: Prey): Attack[] {
 
 /** The owner herself sets columns that are the server's, moves rows to other scopes, and invents columns. */
 function forgedColumns({ entity, own, foreign }: Prey): Attack[] {
-  const key = String(own['id'])
+  const key = textIn(own, 'id')
   const { name } = entity
   const serverSet = entity.columns.filter(
     (column) => !Object.hasOwn(entity.fields, column) || entity.fields[column]?.insert === 'server',
@@ -105,7 +105,7 @@ function forgedColumns({ entity, own, foreign }: Prey): Attack[] {
 /** Mia is a viewer: what her role may not do, she tries on rows she can read. */
 function risenRoles({ entity, own }: Prey): Attack[] {
   const { name, access } = entity
-  const key = String(own['id'])
+  const key = textIn(own, 'id')
   const may = (who: readonly string[]) => who.some((w) => ['anyone', 'member', 'viewer'].includes(w))
   const attack = (what: string, write: JsonRow) =>
     writes('mia', 'risen roles', `${what} ${name} as a viewer`, [{ id: id(), entity: name, key, ...write }], NOT_YOURS)

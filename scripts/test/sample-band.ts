@@ -11,9 +11,9 @@ export type SampleBand = AsyncDisposable & {
   app: TestApp
   writers: Record<SampleUser, Writer>
   /** Asks the database as its owner, past the doors. */
-  rows(sql: string, ...params: unknown[]): Promise<Record<string, unknown>[]>
+  rows: (sql: string, ...params: unknown[]) => Promise<Record<string, unknown>[]>
   /** One row by its key. */
-  row(table: string, key: string): Promise<Record<string, unknown> | undefined>
+  row: (table: string, key: string) => Promise<Record<string, unknown> | undefined>
 }
 
 /** Tests write as fast as they can, unless they say otherwise. */

@@ -6,10 +6,9 @@ import type { WritesResponse } from '@/lib/protocol/writes'
 import { refuseForeignOrigin } from '../origin'
 import { limits, takeFromLimit } from '../rate-limit'
 import { json, refuse } from '../respond'
-import { readSession } from '../session'
+import { readSession, type Session } from '../session'
 import { isClaimOf, OTHER_USER, SIGNED_OUT } from '../viewer'
 import { applyWrites } from './apply-writes'
-import type { Sender } from './batch'
 import { readJsonBody } from './body'
 import { readEnvelope } from './envelope'
 import { readWrite } from './received'
@@ -20,20 +19,17 @@ const UPGRADE_RETRY_SECONDS = 30
 /** `POST /api/writes`: an ordered batch of writes. */
 export async function handleWrites(request: Request): Promise<Response> {
   const opened = await openRequest(request)
-  if (!opened.ok) return refuse(opened.failure)
+  if (!opened.ok) return opened.refusal
   const read = readEnvelope(opened.body)
   if (!read.ok) return refuse(read.failure)
   const { userId, clientId, schema, writes } = read.envelope
-  const admitted = await admit(request, userId, clientId)
-  if (!admitted.ok) return refuse(admitted.failure)
+  const refused = await admit(opened.session, userId)
+  if (refused) return refuse(refused)
   const from = schema ?? SCHEMA_VERSION
   if (from > SCHEMA_VERSION) return refuse(UPGRADE)
   const options = { schema: { from, to: SCHEMA_VERSION } }
-  const drained = await applyWrites(
-    database(),
-    admitted.sender,
-    writes.map((raw) => readWrite(raw, options)),
-  )
+  const received = writes.map((raw) => readWrite(raw, options))
+  const drained = await applyWrites(database(), { session: opened.session, clientId }, received)
   if (!drained.ok) return refuse(drained.failure)
   return json({ results: drained.results } satisfies WritesResponse)
 }
@@ -44,32 +40,30 @@ const UPGRADE: Failure = {
   retryAfterSeconds: UPGRADE_RETRY_SECONDS,
 }
 
-type Opened = { ok: true; body: unknown } | { ok: false; failure: Failure }
+export type Opened = { ok: true; session: Session; body: unknown } | { ok: false; refusal: Response }
 
-/** What every write door asks before it reads what is wanted: own origin, somebody signed in, JSON of a bearable size. */
+/** What every write door asks before it reads what is wanted: own origin, JSON of a bearable size, somebody signed in. */
 export async function openRequest(request: Request): Promise<Opened> {
   const foreign = refuseForeignOrigin(request)
-  if (foreign) return { ok: false, failure: foreign }
+  if (foreign) return { ok: false, refusal: refuseUnread(foreign) }
   const read = await readJsonBody(request)
-  // Strangers learn nothing about their body, except that it is none.
-  if (!read.ok && read.failure.code === 'invalid' && !(await readSession(request))) {
-    return { ok: false, failure: SIGNED_OUT }
-  }
-  return read
+  if (!read.ok && read.failure.code !== 'invalid') return { ok: false, refusal: refuseUnread(read.failure) }
+  // Strangers learn nothing about what they sent.
+  const session = await readSession(request)
+  if (!session) return { ok: false, refusal: refuse(SIGNED_OUT) }
+  return read.ok ? { ok: true, session, body: read.body } : { ok: false, refusal: refuse(read.failure) }
 }
 
-type Admitted = { ok: true; sender: Sender } | { ok: false; failure: Failure }
+/** Answers before the body is read to its end. The rest of it must not be taken for the connection's next request. */
+function refuseUnread(failure: Failure): Response {
+  return refuse(failure, { connection: 'close' })
+}
 
 /**
- * Finds out for whom a request writes, and counts it. Whether the session still counts is read in the transaction of the writes; the
- * counter is the session's own until then, so that a stale one uses up nobody's limit.
+ * Compares for whom a request says it acts, and counts it; null lets it pass. Whether the session still counts is read in the transaction
+ * of the writes; the counter is the session's own until then, so that a stale one uses up nobody's limit.
  */
-export async function admit(request: Request, userId: string | null, clientId: string | null): Promise<Admitted> {
-  const session = await readSession(request)
-  if (!session) return { ok: false, failure: SIGNED_OUT }
-  if (!isClaimOf(session, userId)) return { ok: false, failure: OTHER_USER }
-  const whose = `${session.user_id}:${session.session_version}`
-  const limited = await takeFromLimit(database(), limits().writes, whose)
-  if (limited) return { ok: false, failure: limited }
-  return { ok: true, sender: { session, clientId } }
+export async function admit(session: Session, userId: string | null): Promise<Failure | null> {
+  if (!isClaimOf(session, userId)) return OTHER_USER
+  return takeFromLimit(database(), limits().writes, `${session.user_id}:${session.session_version}`)
 }

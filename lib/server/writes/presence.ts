@@ -21,7 +21,7 @@ const SILENCE_SECONDS = 45
  */
 export async function handlePresence(request: Request): Promise<Response> {
   const opened = await openRequest(request)
-  if (!opened.ok) return refuse(opened.failure)
+  if (!opened.ok) return opened.refusal
   const read = readHeartbeat(opened.body)
   if (!read) return refuse(UNREADABLE)
   const authenticated = await authenticate(request, read.userId)

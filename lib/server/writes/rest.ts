@@ -11,7 +11,8 @@ import { BACKLINE_HEADERS } from '@/lib/protocol/names'
 import type { RejectionCode, WriteOp, WriteResult } from '@/lib/protocol/writes'
 import { refuseForeignOrigin } from '../origin'
 import { errorBody, json, PRIVATE_HEADERS, refuse } from '../respond'
-import { claimedUser } from '../viewer'
+import { readSession, type Session } from '../session'
+import { claimedUser, SIGNED_OUT } from '../viewer'
 import { applyWrites } from './apply-writes'
 import { admit, openRequest } from './door'
 import { readWrite } from './received'
@@ -57,7 +58,9 @@ export async function handleUpdate(request: Request, path: Path): Promise<Respon
 export async function handleDelete(request: Request, path: Path): Promise<Response> {
   const foreign = refuseForeignOrigin(request)
   if (foreign) return refuse(foreign)
-  return writeOne(request, path, null, () => ({ op: 'delete', key: path.key }))
+  const session = await readSession(request)
+  if (!session) return refuse(SIGNED_OUT)
+  return writeOne(request, path, { session, body: null }, () => ({ op: 'delete', key: path.key }))
 }
 
 /** Whether a path names an entity, so that another method gets 405 and anything else 404. */
@@ -79,24 +82,30 @@ type MakeWrite = (
 
 async function handleOne(request: Request, path: Path, make: MakeWrite): Promise<Response> {
   const opened = await openRequest(request)
-  return opened.ok ? writeOne(request, path, opened.body, make) : refuse(opened.failure)
+  return opened.ok ? writeOne(request, path, opened, make) : opened.refusal
 }
 
-async function writeOne(request: Request, path: Path, body: unknown, make: MakeWrite): Promise<Response> {
-  const admitted = await admit(request, claimedUser(request), null)
-  if (!admitted.ok) return refuse(admitted.failure)
+async function writeOne(
+  request: Request,
+  path: Path,
+  { session, body }: { session: Session; body: unknown },
+  make: MakeWrite,
+): Promise<Response> {
+  const refused = await admit(session, claimedUser(request))
+  if (refused) return refuse(refused)
   const entity = entityNamed(path.entity)
   if (!entity) return refuseAddress()
   const writeId = request.headers.get(BACKLINE_HEADERS.idempotencyKey) ?? newKey()
   if (!isUuid(writeId)) return unreadable('idempotency-key: is not a uuid')
-  const { sender } = admitted
-  const write = make(body, writeId, entity, sender.session.user_id)
+  const write = make(body, writeId, entity, session.user_id)
   if (!write) return unreadable('body: is not a JSON object')
-  const drained = await applyWrites(database(), sender, [readWrite({ id: writeId, entity: entity.name, ...write })])
+  const drained = await applyWrites(database(), { session, clientId: null }, [
+    readWrite({ id: writeId, entity: entity.name, ...write }),
+  ])
   if (!drained.ok) return refuse(drained.failure)
   const [result] = drained.results
   if (!result) throw new Error('a write was left without an answer')
-  return answer(result, write.op, entity, String(write['key']).toLowerCase(), sender.session.user_id)
+  return answer(result, write.op, entity, String(write['key']).toLowerCase(), session.user_id)
 }
 
 function unreadable(issue: string): Response {
