@@ -37,6 +37,8 @@ export default defineConfig({
           globalSetup: ['scripts/test/postgres-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // One kind after the other: people in a browser wait, and must not wait for property tests on the same two cores.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -50,6 +52,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
