@@ -21,11 +21,19 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...ignored, '**/*.pg.test.ts'],
           environment: 'node',
+          // Limits of waiting, not of speed: a busy machine is no failure.
+          testTimeout: 60_000,
         },
       },
       {
         resolve: { alias },
-        test: { name: 'dom', include: ['**/*.dom.test.tsx'], exclude: ignored, environment: 'happy-dom' },
+        test: {
+          name: 'dom',
+          include: ['**/*.dom.test.tsx'],
+          exclude: ignored,
+          environment: 'happy-dom',
+          testTimeout: 60_000,
+        },
       },
       {
         resolve: { alias },
