@@ -4,6 +4,9 @@ import { openShapeServer } from './server'
 
 const STOP_MS = 900
 
+// Whoever read the log may be gone; that is no reason to stop.
+process.stdout.on('error', () => undefined)
+
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.stdout.write(helpText())
 } else {
