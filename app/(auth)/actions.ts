@@ -65,7 +65,7 @@ export async function resetPasswordAction(_before: FormState, form: FormData): P
 
 export async function acceptInviteAction(_before: FormState, form: FormData): Promise<FormState> {
   const outcome = await runForViewer(acceptInvite, fieldsOf(form), await headers())
-  return outcome.ok ? redirect(`/bands/${outcome.band_id}`) : failedForm(outcome.failure, form)
+  return outcome.ok ? { kind: 'entered', path: `/bands/${outcome.band_id}` } : failedForm(outcome.failure, form)
 }
 
 export async function handOutCodeAction(_before: FormState, form: FormData): Promise<FormState> {
@@ -76,13 +76,13 @@ export async function handOutCodeAction(_before: FormState, form: FormData): Pro
   return { kind: 'done', message: `The code is ${code}. It works once, at /password/reset, until ${until}.` }
 }
 
-/** Signs somebody in on this browser and takes them where they wanted to go. */
-async function enter(person: SessionPerson, form: FormData): Promise<never> {
+/** Signs somebody in on this browser and says where they wanted to go. */
+async function enter(person: SessionPerson, form: FormData): Promise<FormState> {
   const caller = callerOf(await headers())
   const { name, value, options } = await issueSession(person, caller)
   ;(await cookies()).set(name, value, options)
   const requested = form.get('callbackUrl')
-  redirect(safeCallbackPath(typeof requested === 'string' ? requested : null, caller.origin))
+  return { kind: 'entered', path: safeCallbackPath(typeof requested === 'string' ? requested : null, caller.origin) }
 }
 
 function fieldsOf(form: FormData): Record<string, FormDataEntryValue> {

@@ -1,6 +1,6 @@
 'use client'
 
-import { useActionState, type ReactNode } from 'react'
+import { useActionState, useEffect, type ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
 import { Callout } from '@/components/ui/callout'
 import { FRESH, type FormState } from './form-state'
@@ -16,6 +16,12 @@ interface AccountFormProps {
 export function AccountForm({ action, submit, children }: AccountFormProps) {
   const [state, send, isSending] = useActionState(action, FRESH)
   const callbackUrl = useCallbackUrl()
+  const enteredPath = state.kind === 'entered' ? state.path : null
+  // A whole navigation: the app is another page, with a policy, a worker and a state of its own.
+  useEffect(() => {
+    if (enteredPath !== null) window.location.assign(enteredPath)
+  }, [enteredPath])
+  const isBusy = isSending || enteredPath !== null
   if (state.kind === 'done') return <Callout tone="good">{state.message}</Callout>
   return (
     <form action={send} className="grid gap-4">
@@ -26,7 +32,7 @@ export function AccountForm({ action, submit, children }: AccountFormProps) {
       ) : null}
       <input type="hidden" name="callbackUrl" value={callbackUrl ?? ''} />
       {children(state)}
-      <Button type="submit" size="lg" disabled={isSending} aria-busy={isSending}>
+      <Button type="submit" size="lg" disabled={isBusy} aria-busy={isBusy}>
         {submit}
       </Button>
     </form>

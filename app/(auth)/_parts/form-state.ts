@@ -4,6 +4,8 @@ import type { ErrorCode } from '@/lib/protocol/errors'
 export type FormState =
   | { kind: 'fresh' }
   | { kind: 'done'; message: string }
+  /** The person is in: the page goes there. */
+  | { kind: 'entered'; path: string }
   | {
       kind: 'failed'
       code: ErrorCode
