@@ -3,7 +3,7 @@
 import { CalendarDays } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Row } from '@/entities'
-import { useRows } from '@/lib/sync'
+import { useRows, useRowStatus } from '@/lib/sync'
 import { useNow } from '@/components/sync/relative-time'
 import { AppLink } from '../../_shell/app-link'
 import { useBandName } from '../../_shell/band-name'
@@ -21,10 +21,12 @@ export const ROLE_WORDS: Record<Membership['role'], string> = {
 export function BandCard({ membership }: { membership: Membership }) {
   const bandId = membership.band_id
   const name = useBandName(bandId)
+  const status = useRowStatus('bands', bandId)
   return (
     <li
       data-entity="bands"
       data-id={bandId}
+      data-sync={status}
       className="relative rounded-card border border-line bg-surface p-4 transition-colors focus-within:border-line-strong hover:border-line-strong"
     >
       <div className="flex items-center gap-2">

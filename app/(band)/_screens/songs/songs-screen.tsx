@@ -7,7 +7,7 @@ import { Spinner } from '@/components/ui/spinner'
 import { useRows } from '@/lib/sync'
 import { usePermissions } from '../../_shell/viewer'
 import { AddSong } from './add-song'
-import { arrange, NO_FILTER, songChoices, type SongFilter, type SongSort } from './song-filter'
+import { createArrange, NO_FILTER, songChoices, type SongFilter, type SongSort } from './song-filter'
 import { SongList } from './song-list'
 import { SongToolbar } from './song-toolbar'
 import { useHeldSong } from './use-held-song'
@@ -22,7 +22,8 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
   const asked = useDeferredValue(filter)
   const held = useHeldSong()
   const [addedId, setAddedId] = useState<string | null>(null)
-  const songs = useMemo(() => arrange(all, asked, sort, held.song), [all, asked, sort, held.song])
+  const [arrange] = useState(createArrange)
+  const songs = useMemo(() => arrange(all, asked, sort, held.song), [arrange, all, asked, sort, held.song])
   const choices = useMemo(() => songChoices(all), [all])
 
   const showAdded = (songId: string) => {
