@@ -7,7 +7,7 @@ import { FAULTS } from './testkit/faults/index'
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '../..')
 
-const spec = readFileSync(join(here, 'SPEC.md'), 'utf8')
+const spec = ['SPEC.md', 'live-client/SPEC.md'].map((path) => readFileSync(join(here, path), 'utf8')).join('\n')
 const ids = [...spec.matchAll(/^- \*\*([A-Z]\d+)\*\*/gm)].map(([, id]) => id ?? '')
 const testNames = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.test\.tsx?$/.test(path))

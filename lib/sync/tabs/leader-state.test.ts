@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import { LEADER_SILENCE_MS, nextLeader, type LeaderState } from './leader-state'
+import { nextLeader, type LeaderState } from './leader-state'
 
 const following: LeaderState = { kind: 'following', heardAt: 0 }
 const leading: LeaderState = { kind: 'leading', epoch: 4 }
 
 test('T1 a leader that is silent for a second loses the lock to a visible follower, not sooner', () => {
-  expect(nextLeader(following, { kind: 'tick', now: LEADER_SILENCE_MS - 1, isVisible: true }).action).toBe('ping')
-  expect(nextLeader(following, { kind: 'tick', now: LEADER_SILENCE_MS, isVisible: true })).toEqual({
+  expect(nextLeader(following, { kind: 'tick', now: 999, isVisible: true }).action).toBe('ping')
+  expect(nextLeader(following, { kind: 'tick', now: 1_000, isVisible: true })).toEqual({
     state: { kind: 'stealing' },
     action: 'steal',
   })
   const heard = nextLeader(following, { kind: 'heard-leader', now: 900, isLeaderVisible: true }).state
-  expect(nextLeader(heard, { kind: 'tick', now: LEADER_SILENCE_MS, isVisible: true }).action).toBe('ping')
+  expect(nextLeader(heard, { kind: 'tick', now: 1_000, isVisible: true }).action).toBe('ping')
 })
 
 test('T2 a hidden tab never takes the lock by force, nor the moment it is shown', () => {

@@ -4,6 +4,7 @@ import { OUTBOX_FAULTS } from './outbox-faults'
 import { OVERLAY_FAULTS } from './overlay-faults'
 import { TAB_FAULTS } from './tab-faults'
 import { VIEW_FAULTS } from './view-faults'
+import { LIVE_FAULTS } from './live-faults'
 import type { Fault } from './fault'
 
 /** `npm run faults` plants each in a copy of the project and wants its test red. */
@@ -13,6 +14,7 @@ export const FAULTS: readonly Fault[] = [
   ...OVERLAY_FAULTS,
   ...TAB_FAULTS,
   ...VIEW_FAULTS,
+  ...LIVE_FAULTS,
 ]
 
 export type { Fault }

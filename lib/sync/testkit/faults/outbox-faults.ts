@@ -45,7 +45,7 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
     id: 'O6',
     file: 'lib/sync/outbox/outbox-state.ts',
     line: "return result.code === 'blocked' ? phase : { kind: 'refused', reason: reasonOf(result) }",
-    fault: 'return phase',
+    fault: "return { kind: 'saved', txid: null, version: null, standing: [] }",
     test: OUTBOX,
   },
   {
