@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
+import { openDatabase } from '@/db/client'
 import { NIGHT_SHIFT, SAMPLE_INVITE_CODE } from '@/db/sample-ids'
+import { issueResetCode } from '@/lib/server/accounts/password-reset'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
 
@@ -78,4 +80,30 @@ test('somebody invited opens an account on the way and becomes a member; the nex
   await other.page.goto(`/invite/${SAMPLE_INVITE_CODE}`)
   await other.page.getByRole('button', { name: 'Join the band' }).click()
   await other.page.getByRole('alert').filter({ hasText: 'This invite does not work' }).waitFor()
+})
+
+test('somebody with a one-time code chooses a new password and is signed in with it', async ({ visitor }) => {
+  const { page } = await visitor({ path: '/sign-up' })
+  const email = somebody()
+  await openAccount(page, email)
+  await page.waitForURL((url) => url.pathname === '/')
+  await using db = openDatabase(inject('appOwnerUrl'))
+  const issued = await issueResetCode(db, email, 'administrator')
+
+  const elsewhere = (await visitor({ path: '/sign-in' })).page
+  await elsewhere.getByRole('link', { name: 'Forgot your password?' }).click()
+  await elsewhere.getByRole('link', { name: 'I have a code' }).click()
+  await elsewhere.getByLabel('Code').fill('4QTR-XW8P-0KZM-D2AE')
+  await elsewhere.getByLabel('New password').fill('another few words')
+  await elsewhere.getByRole('button', { name: 'Set password and sign in' }).click()
+  await elsewhere.getByText('This does not work.').waitFor()
+  await elsewhere.getByLabel('Code').fill(issued?.reset.code ?? '')
+  await elsewhere.getByLabel('New password').fill('another few words')
+  await elsewhere.getByRole('button', { name: 'Set password and sign in' }).click()
+  await elsewhere.waitForURL((url) => url.pathname === '/')
+  // Whoever is not named in ADMIN_EMAILS hands out none.
+  await elsewhere.goto('/password/codes')
+  await elsewhere.getByLabel('Email').fill(email)
+  await elsewhere.getByRole('button', { name: 'Make a code' }).click()
+  await elsewhere.getByRole('alert').filter({ hasText: 'Only an owner of this installation' }).waitFor()
 })

@@ -65,6 +65,10 @@ export async function resetPasswordAction(_before: FormState, form: FormData): P
 
 export async function acceptInviteAction(_before: FormState, form: FormData): Promise<FormState> {
   const outcome = await runForViewer(acceptInvite, fieldsOf(form), await headers())
+  if (!outcome.ok && outcome.failure.code === 'signed_out') {
+    // Most people who follow an invite have never been signed in.
+    return failedForm({ ...outcome.failure, message: 'A band has members with accounts: first say who you are.' }, form)
+  }
   return outcome.ok ? { kind: 'entered', path: `/bands/${outcome.band_id}` } : failedForm(outcome.failure, form)
 }
 
