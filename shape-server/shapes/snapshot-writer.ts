@@ -1,40 +1,40 @@
 import { SEPARATOR } from '../encoding/message'
+import type { RowEncoder } from '../encoding/row-encoder'
 import type { SnapshotLog } from '../storage/snapshot-log'
 
 const BATCH_BYTES = 256 * 1024
 
-/** Gathers rows into few large writes, and closes chunks where they reach their size. */
+/** Encodes rows, gathers them into few large writes, and closes chunks where they reach their size. */
 export class SnapshotWriter {
-  private readonly batch = Buffer.allocUnsafe(BATCH_BYTES)
+  private batch = Buffer.allocUnsafe(BATCH_BYTES)
   private used = 0
   private isFirst = true
 
-  constructor(private readonly log: SnapshotLog) {}
+  constructor(
+    private readonly log: SnapshotLog,
+    private readonly encoder: RowEncoder,
+  ) {}
 
-  /** Takes one row, a newline behind it. */
+  /** Takes one row as COPY writes it. */
   row(bytes: Buffer): void {
-    const length = bytes.length - 1 + SEPARATOR.length
-    if (this.used + length > BATCH_BYTES) this.flush(false)
-    if (length > BATCH_BYTES) {
-      this.append([Buffer.from(SEPARATOR), Buffer.from(bytes.subarray(0, -1))])
-      return
+    const needed = this.encoder.sizeMax(bytes) + SEPARATOR.length
+    if (this.used + needed > this.batch.length) {
+      this.flush(false)
+      if (needed > this.batch.length) this.batch = Buffer.allocUnsafe(needed)
     }
     this.used += this.batch.write(SEPARATOR, this.used, 'latin1')
-    this.used += bytes.copy(this.batch, this.used, 0, bytes.length - 1)
+    this.used = this.encoder.encode(bytes, this.batch, this.used)
     // The first rows go out at once: somebody waits for them.
-    if (this.isFirst || this.used >= this.log.room) this.flush(this.used >= this.log.room)
+    const closesChunk = this.used >= this.log.room
+    if (this.isFirst || closesChunk) this.flush(closesChunk)
     this.isFirst = false
   }
 
   end(item: string): void {
     this.flush(false)
-    this.append([Buffer.from(item)])
+    const bytes = Buffer.from(item)
+    this.log.append([bytes], bytes.length >= this.log.room)
     this.log.complete()
-  }
-
-  private append(parts: Uint8Array[]): void {
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    this.log.append(parts, bytes >= this.log.room)
   }
 
   private flush(closesChunk: boolean): void {

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import type pg from 'pg'
 import { parsePgSnapshot } from '../encoding/message'
+import { RowEncoder } from '../encoding/row-encoder'
 import { copyOut } from '../postgres/copy-out'
-import { quoteRelation } from '../postgres/identifiers'
 import type { ShapeDefinition } from './definition'
 import { parsePgLsn } from './lsn'
-import { COPY_FORMAT, itemSql } from './snapshot'
+import { copyStatement } from './snapshot'
 
 export interface SubsetQuery {
   /** SQL of the condition, checked and with params in place. */
@@ -49,9 +49,10 @@ export async function readSubset(
     const head = `{"metadata":${JSON.stringify(metadata)},"data":[`
     let isFirst = true
     // Nothing is sent before the first row is there: until then Postgres may still refuse the query.
-    await copyOut(client, statement(definition, query, mark), (row) => {
-      const text = row.subarray(0, -1)
-      const piece = Buffer.concat([Buffer.from(isFirst ? head : ','), text])
+    const encoder = new RowEncoder(definition, `,"snapshot_mark":${String(mark)}`)
+    await copyOut(client, statement(definition, query, encoder), (row) => {
+      const item = Buffer.allocUnsafe(encoder.sizeMax(row))
+      const piece = Buffer.concat([Buffer.from(isFirst ? head : ','), item.subarray(0, encoder.encode(row, item, 0))])
       if (isFirst) sink.begin()
       isFirst = false
       return sink.write(piece)
@@ -67,13 +68,9 @@ export async function readSubset(
   }
 }
 
-/** Both conditions in parentheses: a subset never holds rows that the shape does not. */
-function statement(definition: ShapeDefinition, query: SubsetQuery, mark: number): string {
-  const conditions = [definition.where?.sql ?? null, query.where].filter((sql) => sql !== null)
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map((sql) => `(\n${sql}\n)`).join(' AND ')}`
+function statement(definition: ShapeDefinition, query: SubsetQuery, encoder: RowEncoder): string {
   const orderBy = query.orderBy === null ? '' : ` ORDER BY ${query.orderBy}\n`
   const limit = query.limit === null ? '' : ` LIMIT ${String(query.limit)}`
   const offset = query.offset === null ? '' : ` OFFSET ${String(query.offset)}`
-  const item = itemSql(definition, `,"snapshot_mark":${String(mark)}`)
-  return `COPY (SELECT ${item} FROM ${quoteRelation(definition.table)}${where}${orderBy}${limit}${offset}) TO STDOUT ${COPY_FORMAT}`
+  return copyStatement(definition, encoder, query.where, `${orderBy}${limit}${offset}`)
 }
