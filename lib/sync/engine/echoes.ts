@@ -18,6 +18,12 @@ export function echoedWrites(entries: readonly OutboxEntry[], holders: Iterable<
   })
 }
 
+/** Whether removing an answered write from the overlay changes nothing on this tab's screen. */
+export function isShownWithout(entry: OutboxEntry, holders: Iterable<ShapeHolder>): boolean {
+  if (entry.phase.kind !== 'saved') return true
+  return [...holders].filter((holder) => couldShow(holder, entry)).every((holder) => isEchoedIn(holder, entry))
+}
+
 function isEchoedIn({ entity, state, seen }: ShapeHolder, entry: OutboxEntry): boolean {
   const row = rowsOf(state).get(entry.write.key) ?? null
   // Of a first snapshot that is still arriving, what is missing says nothing.

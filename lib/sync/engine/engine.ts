@@ -30,7 +30,6 @@ import { fetchHistoryPage } from './history-door'
 import { Housekeeping } from './housekeeping'
 import type { AppliedBatch } from './leader'
 import { Office } from './office'
-import { rowsOf } from '../store/shape-state'
 import { itemOf } from './views'
 
 /** The sync layer of one person in one tab: puts its parts together and answers components. */
@@ -267,7 +266,12 @@ export class Engine implements Sync {
   async #lead(epoch: number): Promise<void> {
     const { store, outbox, clientId, shapes, events } = this.#core
     const opened = await store
-    // What the last leader stored is the truth to go on from.
+    const behind = new Map<ShapeHolder, string[]>()
+    for (const holder of shapes) {
+      const keys = await this.#cacheBehind(opened, holder)
+      if (keys) behind.set(holder, keys)
+    }
+    // What the last leader stored is the truth to go on from; rows first, as its writes may show in them.
     await outbox.reload()
     if (this.#tab.epoch !== epoch || this.#isClosed || clientId === null) return
     const office = new Office({
@@ -281,20 +285,17 @@ export class Engine implements Sync {
       makeRoom: () => this.#housekeeping.makeRoom(),
     })
     this.#office = office
-    for (const holder of shapes) await this.#takeOver(office, opened, holder)
+    for (const [holder, keys] of behind) office.leader.catchUpCache(holder, keys)
+    for (const holder of shapes) if (holder.state.kind === 'refused') office.leader.reopen(holder)
     office.reconcile()
     events.emit({ kind: 'leader', isLeader: true })
   }
 
-  /** The cache may hold more than this tab heard, or less: afterwards both hold the same. */
-  async #takeOver(office: Office, store: LocalStore, holder: ShapeHolder): Promise<void> {
+  /** Takes what the cache knows more than this tab; answers the keys it holds when it knows less. */
+  async #cacheBehind(store: LocalStore, holder: ShapeHolder): Promise<string[] | null> {
     const cached = await store.readShape(holder.id).catch(() => null)
-    if (holder.load(cached)) return this.#core.shapes.render(holder)
-    const isAhead = holder.state.kind !== 'cold' && holder.seq > (cached?.meta.seq ?? 0)
-    if (isAhead && rowsOf(holder.state).size > 0) {
-      office.leader.catchUpCache(holder, cached?.rows.map((row) => textIn(row, 'id')) ?? [])
-    }
-    if (holder.state.kind === 'refused') office.leader.reopen(holder)
+    if (holder.load(cached) || holder.seq <= (cached?.meta.seq ?? 0)) return null
+    return cached?.rows.map((row) => textIn(row, 'id')) ?? []
   }
 
   #stopLeading(): void {

@@ -9,6 +9,7 @@ import { rowsOf, type Position, type Rows, type ShapeState } from '../store/shap
 import { entriesIn, type ShapeMessageOfTab, type TabMessage, type Unsigned } from '../tabs/messages'
 import type { Tab } from '../tabs/tab'
 import type { ShapeName } from '../types'
+import { isShownWithout } from './echoes'
 import type { AppliedBatch } from './leader'
 
 /** More changes than this are read from the cache instead of being sent. */
@@ -35,6 +36,8 @@ export class Group {
   /** What each other tab looks at; only the leader's matters. */
   readonly #wishes = new Map<string, { shapes: ShapeName[]; scopes: string[] }>()
   #cancelAsking = () => {}
+  /** Writes the leader let go of that this tab still needs. */
+  #leaving = new Set<string>()
 
   constructor(private readonly options: GroupOptions) {
     const { core, tab } = options
@@ -88,7 +91,8 @@ export class Group {
       case 'want':
         return this.#wish(message, isLeading)
       case 'outbox':
-        return void core.outbox.adopt({ kind: 'seen', puts: entriesIn(message.puts), removed: message.removed })
+        core.outbox.adopt({ kind: 'seen', puts: entriesIn(message.puts), removed: [] })
+        return this.#letGo(message.removed)
       case 'shape':
         return isLeading ? undefined : void this.#mirror(message)
       case 'connection':
@@ -129,16 +133,27 @@ export class Group {
     const { core } = this.options
     const holder = core.shapes.find(message.shape)
     if (!holder) return
-    if (message.echoed.length > 0) core.outbox.adopt({ kind: 'seen', puts: [], removed: message.echoed })
     if (message.rows === 'cached' && message.seq > holder.seq) {
       const store = await core.store
       holder.load(await store.readShape(holder.id))
     }
-    if (message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1))
-      return this.#askAgain()
-    this.#takeOver(holder, message)
+    const isMissing = message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1)
+    if (!isMissing) this.#takeOver(holder, message)
+    // Rows first: a write that leaves before its row is there would show the row of before.
+    this.#letGo(message.echoed)
     core.shapes.render(holder)
-    if (message.seq > holder.seq) this.#askAgain()
+    if (isMissing || message.seq > holder.seq) this.#askAgain()
+  }
+
+  /** Removes writes that the leader let go of, each once this tab shows what it did. */
+  #letGo(origins: readonly string[]): void {
+    for (const origin of origins) this.#leaving.add(origin)
+    if (this.#leaving.size === 0) return
+    const { outbox, shapes } = this.options.core
+    const known = outbox.state.entries.filter(({ origin }) => this.#leaving.has(origin))
+    const removed = known.filter((entry) => isShownWithout(entry, shapes)).map(({ origin }) => origin)
+    this.#leaving = new Set(known.map(({ origin }) => origin).filter((origin) => !removed.includes(origin)))
+    if (removed.length > 0) outbox.adopt({ kind: 'seen', puts: [], removed })
   }
 
   #takeOver(holder: ShapeHolder, message: ShapeMessageOfTab): void {

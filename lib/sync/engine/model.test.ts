@@ -7,6 +7,8 @@ import { BAND, devicesOf, outboxOf, SARAH, Scene, SONGS, statusOf, watch } from 
 
 /** More runs for a soak: `SYNC_MODEL_RUNS=2000 npx vitest run --project unit lib/sync/engine/model.test.ts`. */
 const RUNS = Number(process.env['SYNC_MODEL_RUNS'] ?? 30)
+/** A found seed again: `SYNC_MODEL_SEED` and `SYNC_MODEL_PATH` as fast-check printed them. */
+const SEED = process.env['SYNC_MODEL_SEED']
 const DEVICES = 3
 
 const { open, closeAll } = devicesOf()
@@ -56,6 +58,8 @@ class World {
   readonly scene = new Scene()
   readonly devices: FakeDevice[] = []
   readonly madeIds = new Set<string>()
+  /** Rows that were shown at a lower version than before: must stay empty. */
+  readonly countedDown: string[] = []
   readonly #alive = new Map<FakeDevice, FakeTab[]>()
 
   constructor() {
@@ -177,7 +181,8 @@ class World {
     const versions = new Map<string, number>()
     tab.sync.shape(SONGS).subscribe(() => {
       for (const [key, row] of view().rows) {
-        expect({ key, version: versionOf(row) >= (versions.get(key) ?? 0) }).toEqual({ key, version: true })
+        const before = versions.get(key) ?? 0
+        if (versionOf(row) < before) this.countedDown.push(`${tab.id} ${key}: ${before} -> ${versionOf(row)}`)
         versions.set(key, versionOf(row))
       }
     })
@@ -186,9 +191,9 @@ class World {
 
 test('O17 whatever is lost, doubled, killed or frozen, every device ends on what the server has, and each write counted once', async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-  const problems = vi.spyOn(console, 'error')
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      await closeAll()
       const world = new World()
       for (const each of steps) {
         await world.take(each)
@@ -202,9 +207,11 @@ test('O17 whatever is lost, doubled, killed or frozen, every device ends on what
       for (const tab of world.tabs()) {
         for (const item of outboxOf(tab)) if (item.state === 'refused') expect(item.values['title']).toBe('Bad')
       }
-      expect(problems).not.toHaveBeenCalled()
-      await closeAll()
+      expect(world.countedDown).toEqual([])
     }),
-    { numRuns: RUNS },
+    {
+      numRuns: RUNS,
+      ...(SEED === undefined ? {} : { seed: Number(SEED), path: process.env['SYNC_MODEL_PATH'] ?? '' }),
+    },
   )
 }, 120_000)

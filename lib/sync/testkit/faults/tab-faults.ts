@@ -50,8 +50,9 @@ export const TAB_FAULTS: readonly Fault[] = [
   {
     id: 'T7',
     file: 'lib/sync/engine/engine.ts',
-    line: '// What the last leader stored is the truth to go on from.\n    await outbox.reload()',
-    fault: "outbox.adopt({ kind: 'seen', puts: [], removed: outbox.state.entries.map(({ origin }) => origin) })",
+    line: 'await outbox.reload()\n    if (this.#tab.epoch',
+    fault:
+      "outbox.adopt({ kind: 'seen', puts: [], removed: outbox.state.entries.map(({ origin }) => origin) })\n    if (this.#tab.epoch",
     test: TABS,
   },
 ]
