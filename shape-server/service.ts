@@ -92,8 +92,8 @@ export class Service {
 
   /** Takes up what is stored and begins to follow the database. */
   async start(): Promise<void> {
-    await loadGrammar()
     this.journal.recover()
+    if ([...this.journal.shapes.values()].some((shape) => shape.where !== null)) await loadGrammar()
     this.registry.restore()
     this.housekeeping.start()
     this.stream.start()

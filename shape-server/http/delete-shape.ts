@@ -1,4 +1,5 @@
 import type { Service } from '../service'
+import { loadGrammar } from '../where/parse'
 import type { Exchange } from './exchange'
 import { sendFailure, sendInvalid } from './failures'
 import { parseShapeRequest } from './params'
@@ -24,6 +25,7 @@ export async function deleteShape(service: Service, exchange: Exchange): Promise
   const parsed = parseShapeRequest(query)
   if (!parsed.ok) return sendInvalid(exchange, parsed.errors)
   try {
+    await loadGrammar()
     const table = await service.tables.get(parsed.value.relation, Number.POSITIVE_INFINITY)
     const resolved = resolveDefinition(parsed.value, table, service.stream.publishesGenerated)
     if (!resolved.ok) return sendInvalid(exchange, resolved.errors)

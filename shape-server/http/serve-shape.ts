@@ -12,6 +12,7 @@ import { liveCursor } from './headers'
 import { serveEvents, waitForChange } from './serve-events'
 import { serveSubset } from './serve-subset'
 import { readSubset } from './subset-params'
+import { loadGrammar } from '../where/parse'
 import { parseShapeRequest } from './params'
 import type { ShapeRequest } from './params'
 import { resolveDefinition } from './resolve-definition'
@@ -29,6 +30,7 @@ export async function serveShape(
   const subset = readSubset(exchange.query, body)
   if (!subset.ok) return sendInvalid(exchange, subset.errors)
   exchange.facts.isSubset = subset.value !== null
+  if (request.where !== null || subset.value) await loadGrammar()
   exchange.facts.live = request.live
   exchange.facts.requestOffset = request.from.kind === 'now' ? 'now' : request.from.text
   const shape = await findShape(service, exchange, request)

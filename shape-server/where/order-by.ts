@@ -1,7 +1,6 @@
-import { parseSync } from 'libpg-query'
 import type { Table } from '../postgres/table'
 import { WhereError, writeName } from './expression'
-import { fields, nodeList, openNode, syntaxErrorText } from './parse'
+import { fields, nodeList, openNode, parseStatements, syntaxErrorText } from './parse'
 import { nameParts } from './resolve'
 
 const PREFIX = 'SELECT 1 ORDER BY '
@@ -21,7 +20,7 @@ const SELECT_CLAUSES = [
 export function checkOrderBy(orderBy: string, table: Table): string | null {
   let statements: unknown[]
   try {
-    statements = parseSync(PREFIX + orderBy).stmts ?? []
+    statements = parseStatements(PREFIX + orderBy)
   } catch (error) {
     return syntaxErrorText(error)
   }

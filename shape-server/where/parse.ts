@@ -1,5 +1,3 @@
-import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
-
 /** A node of Postgres's own syntax tree, as JSON: one key names the kind, its value holds the fields. */
 export type SyntaxNode = { [kind: string]: SyntaxFields }
 export type SyntaxFields = { [field: string]: unknown }
@@ -21,20 +19,28 @@ const CLAUSES_NEVER_MEANT = [
   'distinctClause',
 ]
 
-let isLoaded = false
+type Grammar = typeof import('libpg-query')
+let grammar: Grammar | null = null
 
-/** Loads the grammar (WASM) once; until then `parseWhere` throws. */
+/** Loads the grammar (WASM, 20 MB of memory) when the first clause comes; until then nothing can be parsed. */
 export async function loadGrammar(): Promise<void> {
-  if (isLoaded) return
-  await loadModule()
-  isLoaded = true
+  if (grammar) return
+  const loaded = await import('libpg-query')
+  await loaded.loadModule()
+  grammar = loaded
+}
+
+/** The statements of a text, as Postgres's grammar reads them. Throws what `syntaxErrorText` can word. */
+export function parseStatements(sql: string): unknown[] {
+  if (!grammar) throw new Error('the grammar is not loaded')
+  return grammar.parseSync(sql).stmts ?? []
 }
 
 /** Parses a where clause with Postgres's grammar. */
 export function parseWhere(sql: string): ParsedWhere {
   let statements: unknown[]
   try {
-    statements = parseSync(WHERE_PREFIX + sql).stmts ?? []
+    statements = parseStatements(WHERE_PREFIX + sql)
   } catch (error) {
     return { ok: false, error: syntaxErrorText(error) }
   }
@@ -48,7 +54,7 @@ export function parseWhere(sql: string): ParsedWhere {
 
 /** The words and place of a syntax error, as Electric writes them. */
 export function syntaxErrorText(error: unknown): string {
-  if (!hasSqlDetails(error) || !error.sqlDetails) throw error
+  if (!grammar?.hasSqlDetails(error) || !error.sqlDetails) throw error
   return `At location ${String(error.sqlDetails.cursorPosition)}: ${error.sqlDetails.message}`
 }
 
