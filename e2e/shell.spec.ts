@@ -69,6 +69,19 @@ test('every page opens with no network, with what this device has', async ({ sig
   await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
 })
 
+test('a new build is offered, and taken by reloading', async ({ signIn }) => {
+  const { page } = await signIn('alex')
+  await hasShell(page)
+  // What the worker says when it has kept a new build (service-worker.spec.ts).
+  const announce = () =>
+    navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { kind: 'update-ready' } }))
+  await page.evaluate(announce)
+  await page.getByText('A new version of Backline is ready').waitFor()
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Reload' }).click()])
+  await heading(page, 'Hello, Alex').waitFor()
+  expect(await page.getByText('A new version of Backline is ready').count()).toBe(0)
+})
+
 test('whoever is not signed in is led to sign in and back to where they wanted to be', async ({ visitor }) => {
   const person = await visitor({ path: '/sync' })
   const { page } = person
@@ -120,6 +133,8 @@ test('signing out warns about unsent work, and leaves nothing of the person read
   await page.getByRole('button', { name: 'New band' }).click()
   await page.getByRole('textbox', { name: 'Name' }).fill('Solo')
   await page.getByRole('button', { name: 'Create band' }).click()
+  await heading(page, 'Songs').waitFor()
+  await page.getByRole('button', { name: /^Band: Solo/ }).waitFor()
   await page.getByRole('status').getByText('1 pending').waitFor()
   await page.getByRole('link', { name: 'Account', exact: true }).click()
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()

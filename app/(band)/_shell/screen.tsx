@@ -18,13 +18,16 @@ const SyncCentre = lazy(() => import('../_screens/sync/sync-screen'))
 
 /** The screen of a place. A failure stays inside it: navigation and unsent work are not touched. */
 export function Screen({ route }: { route: Route }) {
-  useTitle(route)
+  const title = useTitle(route)
   return (
-    <ErrorBoundary key={pathOf(route)}>
-      <Suspense fallback={<Spinner label="Opening…" className="p-6" />}>
-        <ScreenOf route={route} />
-      </Suspense>
-    </ErrorBoundary>
+    <>
+      <output className="sr-only">{title}</output>
+      <ErrorBoundary key={pathOf(route)}>
+        <Suspense fallback={<Spinner label="Opening…" className="p-6" />}>
+          <ScreenOf route={route} />
+        </Suspense>
+      </ErrorBoundary>
+    </>
   )
 }
 
@@ -70,7 +73,8 @@ const TITLES: Record<Route['kind'], string> = {
   'not-found': 'Nothing here',
 }
 
-function useTitle(route: Route): void {
+/** Names the place in the window's title; whoever cannot see the screen change hears it. */
+function useTitle(route: Route): string {
   const { viewer } = useViewer()
   const asked = bandOf(route)
   const bandId = asked !== null && viewer.bands.has(asked) ? asked : null
@@ -79,4 +83,5 @@ function useTitle(route: Route): void {
   useEffect(() => {
     document.title = `${title} · Backline`
   }, [title])
+  return title
 }

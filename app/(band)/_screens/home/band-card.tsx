@@ -3,10 +3,9 @@
 import { CalendarDays } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Row } from '@/entities'
-import { useRows, useRowStatus } from '@/lib/sync'
+import { useMarkRead, useRow, useRows, useRowStatus } from '@/lib/sync'
 import { useNow } from '@/components/sync/relative-time'
 import { AppLink } from '../../_shell/app-link'
-import { useBandName } from '../../_shell/band-name'
 import { RowStatusAction } from '../../_shell/row-status-action'
 import type { Membership } from '../../_shell/viewer'
 import { nextShow, showTime } from './next-show'
@@ -20,7 +19,9 @@ export const ROLE_WORDS: Record<Membership['role'], string> = {
 /** One of my bands: its name, my part in it, its next show. */
 export function BandCard({ membership }: { membership: Membership }) {
   const bandId = membership.band_id
-  const name = useBandName(bandId)
+  const band = useRow('bands', bandId, bandId)
+  const name = band?.name ?? '…'
+  useMarkRead('bands', band)
   const status = useRowStatus('bands', bandId)
   return (
     <li

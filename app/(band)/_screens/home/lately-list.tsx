@@ -26,7 +26,7 @@ export function LatelyList({ bandId }: { bandId: string }) {
           return (
             <li key={change.id} className="flex items-center gap-3">
               <Avatar name={who} src={member?.avatar_url} size="sm" />
-              <p className="min-w-0 flex-1 truncate">
+              <p className="line-clamp-2 min-w-0 flex-1">
                 <span className="font-medium">{who}</span> {changeWords(change)}
               </p>
               <time dateTime={change.created_at} className="shrink-0 text-xs text-ink-muted">

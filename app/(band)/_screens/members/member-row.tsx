@@ -5,7 +5,7 @@ import { Avatar } from '@/components/ui/avatar'
 import { Button } from '@/components/ui/button'
 import { Select } from '@/components/ui/input'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { useRowStatus, useWrite } from '@/lib/sync'
+import { useMarkRead, useRowStatus, useWrite } from '@/lib/sync'
 import { RowStatusAction } from '../../_shell/row-status-action'
 import { usePermissions, useViewer, type Membership } from '../../_shell/viewer'
 import { ROLE_WORDS } from '../home/band-card'
@@ -15,6 +15,8 @@ const ROLES: readonly Membership['role'][] = ['owner', 'collaborator', 'viewer']
 /** One member: status, name, role (an owner may change it), and the way out. */
 export function MemberRow({ member, onRemove }: { member: Membership; onRemove: () => void }) {
   const status = useRowStatus('band_members', member.id)
+  // All there is to a member is on screen here.
+  useMarkRead('band_members', member)
   const permissions = usePermissions('band_members', member.band_id)
   const { update } = useWrite('band_members')
   const isMe = useViewer().viewer.user_id === member.user_id
