@@ -18,7 +18,11 @@ const ATTEMPTS_MAX = 10
  * Carries out the writes of one request in their order: one result for each. They share a transaction; where a statement fails, they are
  * redone in halves down to the one that the database refuses. Expected failures: `signed_out`, `unavailable`.
  */
-export async function applyWrites(db: Database, sender: Sender, items: readonly Received[]): Promise<Drained> {
+export async function applyWrites(
+  db: Pick<Database, 'transaction'>,
+  sender: Sender,
+  items: readonly Received[],
+): Promise<Drained> {
   try {
     return { ok: true, results: await drain(db, sender, items, { rejected: new RejectedWrites() }) }
   } catch (error) {
@@ -40,7 +44,7 @@ class TooBusy extends Error {
 
 /** `progress.rejected` grows with every transaction that is committed. */
 async function drain(
-  db: Database,
+  db: Pick<Database, 'transaction'>,
   sender: Sender,
   items: readonly Received[],
   progress: { rejected: RejectedWrites },
@@ -56,7 +60,7 @@ async function drain(
 
 /** Runs one transaction until it commits or the database refuses something in it. */
 async function commit(
-  db: Database,
+  db: Pick<Database, 'transaction'>,
   sender: Sender,
   items: readonly Received[],
   progress: { rejected: RejectedWrites },

@@ -7,6 +7,7 @@ import type { WriteResult } from '@/lib/protocol/writes'
 import { storedViewer, viewerOf, type SessionClaim, type ViewerRow } from '../stored-viewer'
 import { readViewer } from '../viewer'
 import { applyOps, type AppliedOp } from './apply'
+import { nameAuthors } from './authors'
 import { loadState, type Loaded } from './load'
 import { invalid, type Rejection } from './outcome'
 import { planWrite } from './plan'
@@ -44,7 +45,7 @@ export async function runBatch(
   await lockForMembershipChanges(tx, items)
   let viewer = known ?? (await planningViewer(tx, session))
   const answers = new Answers(replays, rejected, txid)
-  for (const segment of segmentsOf(items, changesMembershipsOf)) {
+  for (const segment of segmentsOf(items)) {
     const writes = segment.flatMap((item) => (answers.needsPlan(item) ? [item.write] : []))
     const loaded = await loadState(tx, viewer, writes, rejected)
     await answers.decide(tx, segment, loaded)
@@ -162,6 +163,7 @@ class Answers {
         firstOf.set(item.write.id, item)
       }
     }
+    await nameAuthors(tx, state.asked)
     const applied = await applyOps(tx, state.ops, stored)
     for (const [item, decision] of planned) this.#settle(item, decision, applied, asRead)
     for (const [repeat, first] of repeats) this.#results.set(repeat, { ...this.resultOf(first), id: repeat.id })

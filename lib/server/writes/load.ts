@@ -40,6 +40,7 @@ export async function loadState(
     referenced: new Map(),
     openQuestions: new Map(),
     ops: [],
+    asked: [],
     containerLevels: new Map(),
   }
   const loaded: Loaded = { state, stored: new Map(), writes: new Map(writes.map((write) => [write.id, write])) }
@@ -87,7 +88,7 @@ function remember({ state, stored }: Loaded, entity: AnyEntity, raw: JsonRow): v
   const row = wireRow(entity, raw)
   const key = textIn(row, 'id')
   const id = rowId(entity, key)
-  if (!state.rows.has(id)) state.rows.set(id, { entity, key, row, lastOp: null })
+  if (!state.rows.has(id)) state.rows.set(id, { entity, key, row, changed: new Set(), lastOp: null })
   stored.set(id, row)
 }
 

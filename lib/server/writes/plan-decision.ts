@@ -5,8 +5,8 @@ import { isSameJson } from '@/lib/entity/merge/equal'
 import { isJsonObject, textIn, type Json, type JsonRow } from '@/lib/protocol/json'
 import { forbidden, invalid, notFound, type Rejection } from './outcome'
 import { addOp, type Decision, type PlanState, type WorkingRow } from './plan-state'
-import { findRow, refusePatch, scopeOf } from './plan-update'
-import { change, DELETED_FIELD, questions } from './questions'
+import { findRow, refusePatch, rememberChange, scopeOf } from './plan-update'
+import { change, DELETED_FIELD, questions, show, showing } from './questions'
 import type { Write } from './received'
 import { checkReferences } from './references'
 import { rowId } from './row-id'
@@ -43,7 +43,7 @@ export function planDecision(state: PlanState, write: Extract<Write, { op: 'upda
     ? addOp(state, { kind: 'update', entity: target.entity, key: target.key, columns: changed })
     : null
   if (op) {
-    target.row = { ...target.row, ...changed }
+    rememberChange(target, changed)
     target.lastOp = op
   }
   const decided = change(state, question, {
@@ -88,7 +88,8 @@ function askAgain(
   chosen: Json | undefined,
 ): Decision {
   const base = question.row['current_value'] ?? null
-  const op = change(state, question, { current_value: stands, current_by: target.row['updated_by'] ?? null })
+  const field = textIn(question.row, 'field')
+  const op = show(state, target, field, change(state, question, showing(state, target, field, stands)))
   const clash = { field: 'current_value', base, yours: chosen === undefined ? base : chosen, theirs: stands }
   return {
     kind: 'conflict',

@@ -2,7 +2,7 @@ import 'server-only'
 import { mayDelete } from '@/lib/entity/access'
 import { forbidden } from './outcome'
 import { addOp, type Decision, type PlanState, type WorkingRow } from './plan-state'
-import { findRow, mergeIntoRow, scopeOf, whyNotFound } from './plan-update'
+import { findRow, mergeIntoRow, rememberChange, scopeOf, whyNotFound } from './plan-update'
 import type { Write } from './received'
 import { rowId } from './row-id'
 
@@ -20,7 +20,7 @@ export function planDelete(state: PlanState, write: Extract<Write, { op: 'delete
   const op = entity.cascade
     ? addOp(state, { kind: 'delete-container', entity, key })
     : addOp(state, { kind: 'update', entity, key, columns: { deleted_at: NOW } })
-  target.row = { ...target.row, deleted_at: NOW }
+  rememberChange(target, { deleted_at: NOW })
   target.lastOp = op
   return {
     kind: 'applied',
@@ -51,7 +51,7 @@ export function planRestore(state: PlanState, write: Extract<Write, { op: 'resto
 function restoreContainer(state: PlanState, write: Extract<Write, { op: 'restore' }>, target: WorkingRow): Decision {
   const { entity, key, patch } = write
   const op = addOp(state, { kind: 'restore-container', entity, key })
-  target.row = { ...target.row, deleted_at: null }
+  rememberChange(target, { deleted_at: null })
   target.lastOp = op
   if (entity.scope.kind === 'band') state.viewer.bands.set(key, 'owner')
   if (entity.scope.kind === 'project') state.viewer.projects.set(key, 'owner')

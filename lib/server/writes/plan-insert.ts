@@ -81,7 +81,7 @@ function remember(state: PlanState, op: RowOp, columns: JsonRow, scope: string):
   const { entity, key } = op
   const { user_id } = state.viewer
   const row = { ...rowAfterInsert(entity, key, columns, user_id), ...ownerColumn(entity, user_id) }
-  state.rows.set(rowId(entity, key), { entity, key, row, lastOp: op })
+  state.rows.set(rowId(entity, key), { entity, key, row, changed: new Set(Object.keys(columns)), lastOp: op })
   state.referenced.set(rowId(entity, key), scope)
 }
 

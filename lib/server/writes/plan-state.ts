@@ -18,6 +18,8 @@ export interface WorkingRow {
   entity: AnyEntity
   key: string
   row: JsonRow
+  /** The columns that writes planned so far set. */
+  changed: Set<string>
   /** The last planned operation on it; null while it is as it was read. */
   lastOp: RowOp | null
 }
@@ -61,8 +63,17 @@ export interface PlanState {
   openQuestions: Map<string, WorkingRow>
   rejected: RejectedWrites
   ops: RowOp[]
+  /** The questions among them that show a value, of which history may tell who wrote it. */
+  asked: AskedOp[]
   /** Operations that make a container usable for the rows in it, by scope value. */
   containerLevels: Map<string, number>
+}
+
+/** An operation that shows people the current value of a field. */
+export interface AskedOp {
+  op: RowOp
+  entityId: string
+  field: string
 }
 
 /** Names the one open question a person may have about a field of a row. */

@@ -88,7 +88,7 @@ export function mergeIntoRow(
       : null
   if (isChange) {
     settleOwn(state, target, changes)
-    target.row = { ...target.row, ...columns }
+    rememberChange(target, columns)
     target.lastOp = op
   }
   const subject = { entity, key, after: target.lastOp }
@@ -96,6 +96,12 @@ export function mergeIntoRow(
   return clashes.length > 0
     ? { kind: 'conflict', subject, logged, clashes }
     : { kind: 'applied', subject, logged, isChange }
+}
+
+/** Shows a row as a planned operation leaves it. */
+export function rememberChange(target: WorkingRow, columns: JsonRow): void {
+  target.row = { ...target.row, ...columns }
+  for (const name of Object.keys(columns)) target.changed.add(name)
 }
 
 /** An edit met a delete: nothing is applied, and the whole edit is offered. */

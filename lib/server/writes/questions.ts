@@ -21,10 +21,10 @@ export function ask(state: PlanState, target: WorkingRow, clash: FieldClash, wri
   const { entity, key, row } = target
   const id = questionId(entity.name, key, clash.field)
   const open = state.openQuestions.get(id)
-  const now = { current_value: clash.theirs, current_by: row['updated_by'] ?? null, write_id: writeId }
+  const now = { ...showing(state, target, clash.field, clash.theirs), write_id: writeId }
   if (open) {
     const offered = clash.field === DELETED_FIELD ? bothPatches(open.row['offered_value'], clash.yours) : clash.yours
-    return change(state, open, { ...now, offered_value: offered })
+    return show(state, target, clash.field, change(state, open, { ...now, offered_value: offered }))
   }
   const columns: JsonRow = {
     scope_id: scopeValue(entity, key, row, state.viewer.user_id),
@@ -41,7 +41,19 @@ export function ask(state: PlanState, target: WorkingRow, clash: FieldClash, wri
     { kind: 'insert', entity: questions, key: questionKey, columns },
     { rows: [rowId(entity, key)] },
   )
-  state.openQuestions.set(id, { entity: questions, key: questionKey, row: columns, lastOp: op })
+  state.openQuestions.set(id, { entity: questions, key: questionKey, row: columns, changed: new Set(), lastOp: op })
+  return show(state, target, clash.field, op)
+}
+
+/** What a question says of the current value. Who wrote it: the viewer, or whoever history names (`asked`), or who wrote the row last. */
+export function showing(state: PlanState, target: WorkingRow, field: string, value: Json): JsonRow {
+  const author = target.changed.has(field) ? state.viewer.user_id : (target.row['updated_by'] ?? null)
+  return { current_value: value, current_by: author }
+}
+
+/** Has history asked who wrote the value that an operation shows. */
+export function show(state: PlanState, target: WorkingRow, field: string, op: RowOp): RowOp {
+  if (!target.changed.has(field)) state.asked.push({ op, entityId: target.key, field })
   return op
 }
 

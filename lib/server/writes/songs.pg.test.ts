@@ -178,6 +178,23 @@ test('an edit of a deleted row asks whether to restore it, and nothing is applie
   expect(await song(key)).toMatchObject({ artist: 'Mine', tuning: 'E', deleted_at: null })
 })
 
+// Found by the model: seed 1735588254.
+test('a row deleted and edited in one request is asked about with the time it was deleted', async () => {
+  const key = await newSong('Both')
+  const [, edited] = await sarah.send(
+    { entity: 'songs', op: 'delete', key },
+    { entity: 'songs', op: 'update', key, patch: { artist: 'After all' } },
+  )
+  const deletedAt = ((await song(key))['deleted_at'] as Date).toISOString()
+  expect(conflict(edited).fields).toEqual([
+    { field: 'deleted_at', base: null, yours: { artist: 'After all' }, theirs: deletedAt },
+  ])
+  const [question] = (await owner.query('SELECT * FROM conflicts WHERE entity_id = $1', [key])).rows
+  expect(question.current_value).toBe(deletedAt)
+  applied(await alex.one({ entity: 'conflicts', op: 'update', key: question.id, patch: { decision: 'offered' } }))
+  expect(await song(key)).toMatchObject({ artist: 'After all', deleted_at: null })
+})
+
 test('a question whose field moved on is asked again with what stands now', async () => {
   const key = await newSong('One')
   const update = { entity: 'songs', op: 'update', key, base: { title: 'One' } } as const

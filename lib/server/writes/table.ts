@@ -37,7 +37,15 @@ function factsOf(entity: AnyEntity): TableFacts {
 
 /** A row as an insert of these columns will leave it, as far as that is known before it happens. */
 export function rowAfterInsert(entity: AnyEntity, key: string, columns: JsonRow, userId: string): JsonRow {
-  return { ...factsOf(entity).emptyRow, version: 1, created_by: userId, ...columns, id: key, deleted_at: null }
+  return {
+    ...factsOf(entity).emptyRow,
+    version: 1,
+    created_by: userId,
+    updated_by: userId,
+    ...columns,
+    id: key,
+    deleted_at: null,
+  }
 }
 
 /** A row as `to_jsonb` prints it, in the form it travels in: the columns of the entity, times in ISO. */
