@@ -30,8 +30,8 @@ function isJson(contentType: string | null): boolean {
 /** How much of a body that is too long is still taken off the connection: answering in the middle would look like a break. */
 const DRAINED_BYTES_MAX = 8 * 1024 * 1024
 
-/** Null when it is longer. */
-async function readText(request: Request, bytesMax: number): Promise<string | null> {
+/** The body as text; null when it is longer than `bytesMax`. */
+export async function readText(request: Request, bytesMax: number): Promise<string | null> {
   const decoder = new TextDecoder()
   let [text, bytes] = ['', 0]
   for await (const chunk of request.body ?? []) {

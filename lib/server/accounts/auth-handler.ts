@@ -2,7 +2,9 @@ import 'server-only'
 import type { NextApiRequest, NextApiResponse } from 'next'
 import nextAuth from 'next-auth'
 import { database } from '@/db/client'
+import { isJsonObject } from '@/lib/protocol/json'
 import { refuseForeignOrigin } from '../origin'
+import { readText } from '../read-json'
 import { PRIVATE_HEADERS, refuse } from '../respond'
 import { authenticate } from '../viewer'
 import { parseCookies } from '../session'
@@ -16,6 +18,9 @@ const ACTIONS: Record<'GET' | 'POST', readonly string[]> = {
   POST: ['signin', 'signout', 'callback'],
 }
 
+/** A sign-in form is a handful of short texts. */
+const FORM_BYTES_MAX = 10_000
+
 /**
  * next-auth behind a Web-standard handler: `segments` is the path after /api/auth. next-auth 4 reads its route handlers' requests from
  * Next's own async storage; through its Pages door it is given them, and runs the same under any server.
@@ -27,13 +32,15 @@ export async function handleAuth(request: Request, segments: readonly string[]):
   }
   const foreign = method === 'POST' ? refuseForeignOrigin(request) : null
   if (foreign) return refuse(foreign)
+  const form = method === 'POST' ? await readForm(request) : {}
+  if (form === null) return refuse({ code: 'too_large', message: 'This form is too long.' })
   // Without NEXTAUTH_URL next-auth would answer for http://localhost:3000; the origin is ours to decide (caller.ts), and told by headers.
   process.env['AUTH_TRUST_HOST'] ||= '1'
   const caller = callerOf(request.headers)
   const findings: Findings = { person: null, failure: null, cookies: [] }
   const answer = new LegacyResponse()
   const options = authOptions(database(), caller, findings)
-  const { legacy, staleCookies } = await legacyRequest(request, segments, caller)
+  const { legacy, staleCookies } = await legacyRequest(request, segments, { caller, form })
   // The two types ask for Node's whole streams; next-auth uses what is here: core/index.js and next/index.js of 4.24.
   await nextAuth(legacy as unknown as NextApiRequest, answer as unknown as NextApiResponse, options)
   if (findings.failure?.code === 'rate_limited') return refuse(findings.failure)
@@ -41,7 +48,11 @@ export async function handleAuth(request: Request, segments: readonly string[]):
   return answer.toResponse()
 }
 
-async function legacyRequest(request: Request, segments: readonly string[], caller: Caller) {
+async function legacyRequest(
+  request: Request,
+  segments: readonly string[],
+  { caller, form }: { caller: Caller; form: Record<string, unknown> },
+) {
   const url = new URL(request.url)
   const origin = new URL(caller.origin)
   const cookies = Object.fromEntries(parseCookies(request.headers.get('cookie') ?? ''))
@@ -55,7 +66,7 @@ async function legacyRequest(request: Request, segments: readonly string[], call
       'x-forwarded-proto': origin.protocol.slice(0, -1),
     },
     cookies,
-    body: request.method === 'POST' ? await readForm(request) : undefined,
+    body: request.method === 'POST' ? form : undefined,
   }
   return { legacy, staleCookies }
 }
@@ -68,13 +79,21 @@ async function takeStaleSession(request: Request, cookies: Record<string, string
   return held
 }
 
-async function readForm(request: Request): Promise<Record<string, unknown>> {
+/** The fields of a form, sent as JSON or as browsers send forms; null when it is too long. What cannot be read has none. */
+async function readForm(request: Request): Promise<Record<string, unknown> | null> {
+  const text = await readText(request, FORM_BYTES_MAX)
+  if (text === null) return null
   const type = request.headers.get('content-type') ?? ''
-  if (type.includes('application/json')) {
-    const body: unknown = await request.json().catch(() => null)
-    return typeof body === 'object' && body !== null ? { ...body } : {}
+  return type.includes('application/json') ? fieldsIn(text) : Object.fromEntries(new URLSearchParams(text))
+}
+
+function fieldsIn(json: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(json)
+    return isJsonObject(body) ? body : {}
+  } catch {
+    return {}
   }
-  return Object.fromEntries(new URLSearchParams(await request.text()))
 }
 
 /** What next-auth needs of the response of a Pages API route. */

@@ -49,6 +49,7 @@ describe('with a password', () => {
       ['nobody@backline.test', SAMPLE_PASSWORD],
       ['not an address', SAMPLE_PASSWORD],
       [sarah.email, ''],
+      [`${sarah.email}\u0000`, SAMPLE_PASSWORD],
     ] as const) {
       const browser = accountClient(app.url)
       const answer = await browser.signIn(email, password)
@@ -212,6 +213,14 @@ test('what is not a form is refused in our envelope', async () => {
   expect(await errorOf(await fetch(`${app.url}/api/auth/_log`, { method: 'POST' }))).toEqual({
     status: 404,
     code: 'not_found',
+  })
+  const endless = new URLSearchParams({ email: sarah.email, password: 'x'.repeat(20_000) })
+  expect(
+    await errorOf(await fetch(`${app.url}/api/auth/callback/credentials`, { method: 'POST', body: endless })),
+  ).toEqual({ status: 413, code: 'too_large' })
+  expect(await errorOf(await fetch(`${app.url}/api/auth/session`, { method: 'PUT' }))).toEqual({
+    status: 405,
+    code: 'method',
   })
   expect(await errorOf(await fetch(`${app.url}/api/auth/constructor`))).toEqual({ status: 404, code: 'not_found' })
 })

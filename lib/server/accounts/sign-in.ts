@@ -12,7 +12,15 @@ import { throttle } from './throttle'
 /** One answer for a wrong password, an unknown person, a closed account and a sample login that is switched off. */
 export const WRONG_SIGN_IN = 'E-mail and password do not match an account. Check both, or choose a new password.'
 
-const credentials = z.object({ email: z.string().trim().max(200), password: claimedPassword })
+// NUL, which Postgres refuses, is in no address.
+const credentials = z.object({
+  email: z
+    .string()
+    .trim()
+    .max(200)
+    .refine((text) => !text.includes('\u0000')),
+  password: claimedPassword,
+})
 
 /**
  * Finds out who signs in with e-mail and password. The answer, and the time it takes, do not tell whether the account exists.

@@ -1,11 +1,14 @@
 import { handleAuth } from '@/lib/server/accounts/auth-handler'
+import { guarded, otherMethods } from '@/lib/server/respond'
 
 interface Context {
   params: Promise<{ nextauth: string[] }>
 }
 
-async function handle(request: Request, context: Context): Promise<Response> {
-  return handleAuth(request, (await context.params).nextauth)
+function handle(request: Request, context: Context): Promise<Response> {
+  return guarded(request, async () => handleAuth(request, (await context.params).nextauth))
 }
 
 export { handle as GET, handle as POST }
+
+export const { PUT, PATCH, DELETE, OPTIONS } = otherMethods('GET', 'HEAD', 'POST')
