@@ -44,6 +44,11 @@ export async function decodeSession(token: string | null): Promise<Session | nul
   return { user_id: sub.toLowerCase(), session_version, expires_at: new Date(exp * 1000).toISOString() }
 }
 
+/** Whether a session came to its end since it was read: requests are held for longer than some sessions last. */
+export function isOver(session: Session): boolean {
+  return Date.parse(session.expires_at) <= Date.now()
+}
+
 /** The token in a `cookie` header. next-auth splits long tokens into `<name>.0`, `<name>.1`, … */
 export function readSessionToken(cookieHeader: string): string | null {
   const cookies = parseCookies(cookieHeader)

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { AnyEntity } from '@/lib/entity/define'
-import { viewerOf, type SessionClaim } from '../stored-viewer'
+import { isOver, type Session } from '../session'
+import { viewerOf } from '../stored-viewer'
 import { SIGNED_OUT } from '../viewer'
 import { viewerQueue } from '../viewer-queue'
 import { shapeFor, type Shape } from './shape'
@@ -8,7 +9,7 @@ import type { Parsed } from './shape-query'
 
 /** Somebody who reads a shape, as they said it. */
 export interface Reader {
-  session: SessionClaim
+  session: Session
   entity: AnyEntity
   /** The scope they named; null for none. */
   requested: string | null
@@ -20,6 +21,6 @@ export interface Reader {
  */
 export async function confirmReader({ session, entity, requested }: Reader): Promise<Parsed<Shape>> {
   const viewer = viewerOf(await viewerQueue().read(session.user_id), session)
-  if (!viewer) return { ok: false, failure: SIGNED_OUT }
+  if (!viewer || isOver(session)) return { ok: false, failure: SIGNED_OUT }
   return shapeFor(viewer, entity, requested)
 }

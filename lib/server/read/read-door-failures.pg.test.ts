@@ -72,6 +72,20 @@ describe.each([SNAPSHOT, WAITING])('%s', (query) => {
     expect([(await answer).status, await (await answer).text()]).toEqual([401, expect.not.stringContaining('secret')])
   })
 
+  test('whose session came to its end while upstream thought gets nothing', async () => {
+    const answer = door.read(query)
+    const request = await door.upstream.next()
+    // The session lasts an hour.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 60 * 60 * 1000 })
+    try {
+      request.answer(200, ELECTRIC, ROWS)
+      const response = await answer
+      expect([response.status, await response.text()]).toEqual([401, expect.not.stringContaining('secret')])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('the reader’s leaving reaches upstream', async () => {
     const reader = new AbortController()
     const answer = door.read(query, { signal: reader.signal })
@@ -150,7 +164,7 @@ test('without a sync service the door says: later', async () => {
 test('without a database the doors say: later', async () => {
   await using db = await testDatabase({ migrated: true })
   await using app = await testApp(db, { settings: { DATABASE_URL: 'postgresql://u:p@127.0.0.1:9/none' } })
-  for (const path of ['shapes/songs?offset=-1', 'history/changes', 'me']) {
+  for (const path of ['shapes/songs?offset=-1', 'history/changes', 'me', 'auth/session']) {
     const response = await app.as('00000000-0000-4000-8000-000000000001')(`/api/${path}`)
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
     expect(await response.text()).not.toMatch(/127|postgres/)
