@@ -191,6 +191,9 @@ describe('bad input', () => {
     'before=x',
     `before=${Buffer.from('2026-11-20 x').toString('base64url')}`,
     `before=${Buffer.from(`' or 1=1 -- ${randomUUID()}`).toString('base64url')}`,
+    ...['+010000-01-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z', '0000-01-01T00:00:00.000Z'].map(
+      (at) => `before=${Buffer.from(`${at} ${randomUUID()}`).toString('base64url')}`,
+    ),
     'offset=-1',
     '__proto__=1',
   ])('?%s', async (query) => {

@@ -52,6 +52,8 @@ export function decodeEdge(text: string): PageEdge | null {
   const [created_at, id, ...rest] = Buffer.from(text, 'base64url').toString().split(' ')
   if (created_at === undefined || rest.length > 0 || !isUuid(id)) return null
   const at = new Date(created_at)
+  // Years of other than four digits, and the year 0, are dates to JavaScript and none to Postgres.
+  if (!/^(?!0000)\d{4}-/.test(created_at)) return null
   return !Number.isNaN(at.getTime()) && at.toISOString() === created_at ? { created_at, id } : null
 }
 
