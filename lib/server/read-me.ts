@@ -5,6 +5,9 @@ import { users } from '@/db/schema'
 import { SCHEMA_VERSION } from '@/entities'
 import type { Viewer } from '@/lib/entity/viewer'
 import type { Me } from '@/lib/protocol/me'
+import { callerOf } from './accounts/caller'
+import { ownsInstallation } from './accounts/installation'
+import { renewSession, setCookieHeader } from './accounts/session-cookie'
 import { asViewer } from './as-viewer'
 import { env } from './env'
 import { isOn } from './flags'
@@ -17,19 +20,24 @@ export async function answerMe(request: Request): Promise<Response> {
   const who = await authenticate(request, claimedUser(request))
   if (!who.ok) return refuse(who.failure)
   const me = await readMe(who.viewer, who.session)
-  return me ? json(me) : refuse(SIGNED_OUT)
+  if (!me) return refuse(SIGNED_OUT)
+  // The app asks this whenever it opens: a session lasts from the last visit. Streams read the old cookie and go on.
+  const renewal = await renewSession(who.session, callerOf(request.headers))
+  if (!renewal) return json(me)
+  const headers = { 'set-cookie': setCookieHeader(renewal.cookie) }
+  return json({ ...me, sessionExpiresAt: renewal.expires_at }, { headers })
 }
 
 /** Null when the account was closed a moment ago. */
 async function readMe(viewer: Viewer, session: Session): Promise<Me | null> {
-  const { flags, adminEmails, syncIntervalMs } = env()
-  const columns = { id: users.id, email: users.email, name: users.name, image: users.image }
+  const { flags, syncIntervalMs } = env()
+  const { id, email, email_verified, name, image } = users
   const [user] = await asViewer(viewer, database(), (tx) =>
-    tx.select(columns).from(users).where(eq(users.id, viewer.user_id)),
+    tx.select({ id, email, email_verified, name, image }).from(users).where(eq(users.id, viewer.user_id)),
   )
   if (!user) return null
   return {
-    user: { ...user, isAdmin: adminEmails.includes(user.email.toLowerCase()) },
+    user: { id: user.id, email: user.email, name: user.name, image: user.image, isAdmin: ownsInstallation(user) },
     sessionExpiresAt: session.expires_at,
     flags: {
       realtime: isOn('realtime', flags.realtime, user.id),

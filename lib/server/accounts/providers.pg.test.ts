@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { accountClient } from '@/scripts/test/account-client'
 import { testApp } from '@/scripts/test/app'
 import { testDatabase } from '@/scripts/test/postgres'
@@ -44,6 +44,7 @@ test('an answer that nobody asked for signs nobody in and says so on the sign-in
   await using db = await testDatabase({ migrated: true })
   await using app = await testApp(db, { settings: keys })
   const browser = accountClient(app.url)
+  const log = vi.spyOn(console, 'warn').mockImplementation(() => {})
   let path = '/api/auth/callback/github?code=made-up&state=made-up'
   while (path.startsWith('/api/auth/')) {
     const answer = await browser.get(path)
@@ -52,4 +53,6 @@ test('an answer that nobody asked for signs nobody in and says so on the sign-in
   }
   expect(path).toMatch(/^\/sign-in\?.*error=OAuthCallback/)
   expect((await browser.get('/api/me')).status).toBe(401)
+  expect(log.mock.calls).toEqual([['sign-in: OAUTH_CALLBACK_ERROR']])
+  log.mockRestore()
 })

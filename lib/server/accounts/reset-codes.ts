@@ -2,13 +2,12 @@ import 'server-only'
 import * as z from 'zod'
 import type { Database } from '@/db/client'
 import type { Viewer } from '@/lib/entity/viewer'
-import { env } from '../env'
 import { accountWork } from './account-work'
 import type { Caller } from './caller'
 import { failed, malformed, type Outcome } from './outcome'
 import { issueResetCode, type ResetCode } from './password-reset'
-import { emailAddress, findPerson, type Person } from './person'
-import { accountSettings } from './settings'
+import { ownsInstallation } from './installation'
+import { emailAddress, findPerson } from './person'
 import { throttle } from './throttle'
 
 /**
@@ -22,7 +21,8 @@ export async function issueCodeAsAdministrator(
   caller: Caller,
 ): Promise<Outcome<{ reset: ResetCode }>> {
   const self = await accountWork(db, (tx) => findPerson(tx, viewer.user_id))
-  if (!self || !ownsInstallation(self)) {
+  // Nobody of the sample data, whose password everyone knows.
+  if (!self || self.is_sample || !ownsInstallation(self)) {
     return failed('forbidden', 'Only an owner of this installation may hand out codes.')
   }
   const read = z.object({ email: emailAddress }).safeParse(input)
@@ -31,13 +31,4 @@ export async function issueCodeAsAdministrator(
   if (tooOften) return { ok: false, failure: tooOften }
   const issued = await issueResetCode(db, read.data.email, 'administrator')
   return issued ? { ok: true, reset: issued.reset } : failed('not_found', 'There is no account with this e-mail.')
-}
-
-/**
- * Whether ADMIN_EMAILS names this person: nobody of the sample data, whose password everyone knows, and with a mail server nobody who
- * has not proved to read that address. Without one, owners should sign up before they let others in.
- */
-export function ownsInstallation(person: Person): boolean {
-  if (person.is_sample || !env().adminEmails.includes(person.email.toLowerCase())) return false
-  return person.email_verified !== null || accountSettings().mail === null
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import { encode, type JWT } from 'next-auth/jwt'
 import { env } from '../env'
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE, SESSION_MAX_AGE_SECONDS } from '../session'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE, SESSION_MAX_AGE_SECONDS, type Session } from '../session'
 import { isSecure, type Caller } from './caller'
 import type { SessionPerson } from './person'
 
@@ -39,6 +39,20 @@ export async function issueSession(person: SessionPerson, caller: Pick<Caller, '
     value,
     options: options(secure, SESSION_MAX_AGE_SECONDS),
   }
+}
+
+/** A session lasts from the last visit; it is renewed once a day at most, so that not every answer sets a cookie. */
+const RENEWED_AFTER_SECONDS = 24 * 60 * 60
+
+/** The cookie that makes a session of a request last from now on, and until when; null while the old one is young enough. */
+export async function renewSession(
+  session: Session,
+  caller: Pick<Caller, 'origin'>,
+): Promise<{ cookie: SetCookie; expires_at: string } | null> {
+  const leftSeconds = (Date.parse(session.expires_at) - Date.now()) / 1000
+  if (leftSeconds > SESSION_MAX_AGE_SECONDS - RENEWED_AFTER_SECONDS) return null
+  const cookie = await issueSession({ id: session.user_id, session_version: session.session_version }, caller)
+  return { cookie, expires_at: new Date(Date.now() + SESSION_MAX_AGE_SECONDS * 1000).toISOString() }
 }
 
 /** Signs a browser out: removes every cookie a session may be spread over. */
