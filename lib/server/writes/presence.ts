@@ -67,12 +67,11 @@ async function tell(userId: string, band: string, { values, gone }: Heartbeat): 
           ON CONFLICT (id) DO UPDATE SET page = excluded.page, editing_entity = excluded.editing_entity,
             editing_id = excluded.editing_id, last_seen_at = clock_timestamp()`,
     )
-    // Skipping what another heartbeat is removing at this moment: nobody waits for it.
+    // One heartbeat of a band at a time: two that each renewed a row which the other still saw as silent would wait for each other.
     await tx.execute(sql`
-      DELETE FROM presence WHERE id IN (
-        SELECT id FROM presence
-        WHERE band_id = ${band}::uuid AND last_seen_at < clock_timestamp() - make_interval(secs => ${SILENCE_SECONDS})
-      )
+      DELETE FROM presence
+      WHERE band_id = ${band}::uuid AND last_seen_at < clock_timestamp() - make_interval(secs => ${SILENCE_SECONDS})
+        AND (SELECT pg_try_advisory_xact_lock(hashtextextended(${`presence:${band}`}, 0)))
     `)
   })
 }

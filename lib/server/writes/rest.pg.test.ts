@@ -46,6 +46,16 @@ describe('one write as plain REST', () => {
     expect(await ask('sarah', 'DELETE', `/api/songs/${row.id}`)).toMatchObject({ status: 204 })
   })
 
+  test('the path says which row and what is done to it, whatever the body says', async () => {
+    const [song, other] = [1, 2].map((n) => insert('songs', { band_id: NIGHT_SHIFT, title: `Song ${n}` }))
+    if (!song || !other) throw new Error('two songs were made')
+    for (const result of await band.writers.sarah.send(song, other)) applied(result)
+    const said = { id: randomUUID(), entity: 'setlists', key: other.key, op: 'restore' }
+    const patched = await ask('sarah', 'PATCH', `/api/songs/${song.key}`, { ...said, patch: { title: 'Meant' } })
+    expect(patched).toMatchObject({ status: 200, body: { row: { id: song.key, title: 'Meant', version: 2 } } })
+    expect(await band.row('songs', other.key)).toMatchObject({ title: 'Song 2', version: 1 })
+  })
+
   test('a conflict answers 409 with both sides', async () => {
     const song = insert('songs', { band_id: NIGHT_SHIFT, title: 'A' })
     for (const result of await band.writers.sarah.send(song, update('songs', song.key, { title: 'B' }, { title: 'A' })))
@@ -158,6 +168,22 @@ describe('presence', () => {
     const left = await band.rows('SELECT user_id FROM presence WHERE band_id = $1', NIGHT_SHIFT)
     expect(left.map(({ user_id }) => user_id)).toContain(SAMPLE_USERS.alex.id)
     expect(left.map(({ user_id }) => user_id)).not.toContain(SAMPLE_USERS.noah.id)
+  })
+
+  test('people who come back at one moment are all here, whoever of them removes the silent', async () => {
+    const browsers = [1, 2].flatMap(() =>
+      (['sarah', 'alex', 'noah', 'mia'] as const).map((who) => ({ who, client_id: randomUUID() })),
+    )
+    const beat = ({ who, client_id }: (typeof browsers)[number]) =>
+      ask(who, 'POST', '/api/presence', { band_id: NIGHT_SHIFT, client_id })
+    await Promise.all(browsers.map(beat))
+    for (let night = 0; night < 5; night++) {
+      await band.rows(`UPDATE presence SET last_seen_at = clock_timestamp() - interval '8 hours'`)
+      const answers = await Promise.all(browsers.map(beat))
+      expect(answers.map(({ status }) => status)).toEqual(browsers.map(() => 204))
+      const here = await band.rows('SELECT client_id FROM presence WHERE band_id = $1', NIGHT_SHIFT)
+      expect(here.map((row) => row['client_id']).sort()).toEqual(browsers.map((each) => each.client_id).sort())
+    }
   })
 
   test('is refused to strangers, and for what it does not know', async () => {

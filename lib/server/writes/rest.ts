@@ -43,13 +43,14 @@ export async function handleUpdate(request: Request, path: Path): Promise<Respon
   return handleOne(request, path, (body) => {
     if (!isJsonObject(body)) return null
     const { patch, base = {}, baseVersion, ...unknown } = body
+    // The path's words last: a body names neither another row nor another operation.
     return {
+      ...unknown,
       op: 'update',
       key: path.key,
       patch,
       base,
       ...(baseVersion === undefined ? {} : { baseVersion }),
-      ...unknown,
     }
   })
 }
@@ -100,7 +101,7 @@ async function writeOne(
   const write = make(body, writeId, entity, session.user_id)
   if (!write) return unreadable('body: is not a JSON object')
   const drained = await applyWrites(database(), { session, clientId: null }, [
-    readWrite({ id: writeId, entity: entity.name, ...write }),
+    readWrite({ ...write, id: writeId, entity: entity.name }),
   ])
   if (!drained.ok) return refuse(drained.failure)
   const [result] = drained.results
