@@ -12,6 +12,7 @@ import type { Core } from './core'
 import { echoedWrites } from './echoes'
 import { Leader, type AppliedBatch } from './leader'
 import { mayStream, planShapes } from './plan'
+import { settingsIn } from './settings'
 
 /** Bands that are not open catch up so often. */
 const VISIT_MS = 5 * 60_000
@@ -39,6 +40,7 @@ export class Office {
   #cancelProbe = () => {}
   #visiting = new Map<ShapeId, ShapeName>()
   #isClosed = false
+  #hasAskedSettings = false
 
   constructor(private readonly options: OfficeOptions) {
     const { core, store, clientId, epoch } = options
@@ -124,6 +126,7 @@ export class Office {
       case 'heartbeat':
         return this.#alive(now)
       case 'answered':
+        void this.#adoptSettings()
         if (seen.how === 'stream') return this.#alive(now)
         return core.connect({ kind: seen.how === 'poll' ? 'poll-answered' : 'reached', now })
       case 'failed':
@@ -222,15 +225,29 @@ export class Office {
   /** Asks whether the session is back, and goes on where everything stopped when it is. */
   async #probe(): Promise<void> {
     const { core } = this.options
-    const { platform, actor } = core
-    const headers = { [BACKLINE_HEADERS.user]: actor.user_id }
-    const response = await platform.fetch(`${platform.origin}/api/me`, { headers }).catch(() => null)
+    const { ok, me } = await this.#askMe()
     if (this.#isClosed || core.connection.kind !== 'signed-out') return
-    const body: unknown = await response?.json().catch(() => null)
-    if (!response?.ok || !isMine(body, actor.user_id)) return this.#signedOut()
-    core.connect({ kind: 'signed-in', now: platform.now() })
+    if (!ok || !isMine(me, core.actor.user_id)) return this.#signedOut()
+    core.connect({ kind: 'signed-in', now: core.platform.now() })
     core.outbox.adopt({ kind: 'woken' })
     this.leader.reconcile()
+  }
+
+  /** How this installation wants changes to be followed: asked once, as soon as the server answers anything. */
+  async #adoptSettings(): Promise<void> {
+    if (this.#hasAskedSettings) return
+    this.#hasAskedSettings = true
+    const { ok, me } = await this.#askMe()
+    const settings = settingsIn(me)
+    if (settings) this.#live.configure(settings)
+    else if (!ok) this.#hasAskedSettings = false
+  }
+
+  async #askMe(): Promise<{ ok: boolean; me: unknown }> {
+    const { platform, actor } = this.options.core
+    const headers = { [BACKLINE_HEADERS.user]: actor.user_id }
+    const response = await platform.fetch(`${platform.origin}/api/me`, { headers }).catch(() => null)
+    return { ok: response?.ok ?? false, me: await response?.json().catch(() => null) }
   }
 
   /** Lets the cached shapes of bands that are not open catch up. */
