@@ -65,7 +65,7 @@ export class Engine implements Sync {
       name: `backline-${actor.user_id}`,
       isShared: platform.indexedDB !== null,
       takeEpoch: async () => (await core.store).takeEpoch(),
-      onLead: (epoch) => void this.#lead(epoch),
+      onLead: (epoch) => this.#attempt('begin to lead', this.#lead(epoch)),
       onStopLeading: () => this.#stopLeading(),
     })
     this.#group = new Group({
@@ -86,7 +86,7 @@ export class Engine implements Sync {
     core.shapes.opened.listen((holder) => void this.#read(holder))
     core.shapes.wantedChanged.listen(() => this.#office?.reconcile())
     this.#stopPage = platform.onPage((event) => this.#pageDid(event))
-    void this.#start()
+    this.#attempt('start', this.#start())
   }
 
   shape(name: ShapeName): Source<ShapeView> {
@@ -234,6 +234,13 @@ export class Engine implements Sync {
     await this.#core.outbox.inOrder(async () => undefined)
     this.#tab.close()
     this.#core.close()
+  }
+
+  /** Storage may be taken away at any moment: that is said, unless the tab is closing anyway. */
+  #attempt(what: string, attempt: Promise<void>): void {
+    attempt.catch((error: unknown) => {
+      if (!this.#isClosed) console.warn(`This tab could not ${what}.`, error)
+    })
   }
 
   async #start(): Promise<void> {

@@ -3,7 +3,6 @@ import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { Engine } from '../engine/engine'
 import type { PageEvent, Platform } from '../platform'
-import type { FakeClock } from './fake-clock'
 import { FakeChannels, FakeLocks } from './fake-tabs'
 
 /** What happens to a request on its way. */
@@ -19,11 +18,18 @@ export type Fate =
   | 'portal'
   | 'server-error'
 
+export interface DeviceOptions {
+  hasStorage?: boolean
+  /** Where the doors are. */
+  origin?: string
+}
+
 /** One browser profile of one user: tabs share what it stores. */
 export class FakeDevice {
   /** Decides each request's fate. */
   fate: (url: string) => Fate = () => 'pass'
   isOnline = true
+  readonly origin: string
   readonly indexedDB: IDBFactory | null
   readonly tabs: FakeTab[] = []
   readonly #locks = new FakeLocks()
@@ -32,10 +38,11 @@ export class FakeDevice {
 
   constructor(
     readonly userId: string,
-    readonly clock: FakeClock,
+    readonly clock: Pick<Platform, 'now' | 'after'>,
     readonly serverFetch: typeof fetch,
-    options: { hasStorage?: boolean } = {},
+    options: DeviceOptions = {},
   ) {
+    this.origin = options.origin ?? 'https://backline.test'
     this.indexedDB = options.hasStorage === false ? null : new IDBFactory()
   }
 
@@ -100,7 +107,7 @@ export class FakeTab {
       random: () => 0.5,
       fetch: (input, init) =>
         this.#isDead ? new Promise<never>(() => undefined) : this.#fetched(device.fetch(input, init)),
-      origin: 'https://backline.test',
+      origin: device.origin,
       locks: locks.of(id),
       channel: (name) => channels.open(name, isAlive),
       indexedDB: device.indexedDB && this.#watched(device.indexedDB),
