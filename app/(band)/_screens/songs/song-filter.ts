@@ -76,41 +76,6 @@ function compareNullable<T>(a: T | null, b: T | null, direction: number, compare
   return direction * compare(a, b)
 }
 
-export type Arrange = (songs: readonly Song[], filter: SongFilter, sort: SongSort, held: Song | null) => Song[]
-
-/**
- * Makes the function that says which songs are shown, in order. The one that is being edited (`held`, as it was when the
- * editing began) keeps its place whatever is typed: the text never moves away from under the cursor.
- *
- * It sorts from its last order: among ten thousand songs of which one changed that takes 3 ms instead of 20, and a
- * keystroke has to be on screen within a frame.
- */
-export function createArrange(): Arrange {
-  let lastIds: readonly string[] = []
-  return (songs, filter, sort, held) => {
-    const placed = (song: Song) => (song.id === held?.id ? held : song)
-    const order = songOrder(sort)
-    const sorted = inLastOrder(songs, lastIds).sort((a, b) => order(placed(a), placed(b)))
-    lastIds = sorted.map((song) => song.id)
-    const matches = songMatcher(filter)
-    return sorted.filter((song) => matches(placed(song)))
-  }
-}
-
-/** The same songs as a new array: first those known before, as they stood, then the new ones. */
-function inLastOrder(songs: readonly Song[], lastIds: readonly string[]): Song[] {
-  const left = new Map(songs.map((song) => [song.id, song]))
-  const ordered: Song[] = []
-  for (const id of lastIds) {
-    const song = left.get(id)
-    if (!song) continue
-    ordered.push(song)
-    left.delete(id)
-  }
-  for (const song of left.values()) ordered.push(song)
-  return ordered
-}
-
 /** Every tag and every key in use, in order: what the filters offer. */
 export function songChoices(songs: Iterable<Song>): { tags: string[]; keys: string[] } {
   const tags = new Set<string>()

@@ -7,7 +7,8 @@ import { Spinner } from '@/components/ui/spinner'
 import { useRows } from '@/lib/sync'
 import { usePermissions } from '../../_shell/viewer'
 import { AddSong } from './add-song'
-import { createArrange, NO_FILTER, songChoices, type SongFilter, type SongSort } from './song-filter'
+import { createArrange } from './arrange'
+import { NO_FILTER, songChoices, type SongFilter, type SongSort } from './song-filter'
 import { SongList } from './song-list'
 import { SongToolbar } from './song-toolbar'
 import { useHeldSong } from './use-held-song'
@@ -24,7 +25,9 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
   const [addedId, setAddedId] = useState<string | null>(null)
   const [arrange] = useState(createArrange)
   const songs = useMemo(() => arrange(all, asked, sort, held.song), [arrange, all, asked, sort, held.song])
-  const choices = useMemo(() => songChoices(all), [all])
+  // What the filters offer may lag behind a keystroke.
+  const known = useDeferredValue(all)
+  const choices = useMemo(() => songChoices(known), [known])
 
   const showAdded = (songId: string) => {
     // A new song is shown, whatever was searched for before.
