@@ -93,10 +93,11 @@ function hunksBetween(before: readonly string[], after: readonly string[]): Hunk
 function keptLines(a: readonly string[], b: readonly string[]): [number, number][] | null {
   if (a.length === 0 || b.length === 0) return []
   const limit = Math.min(a.length + b.length, CHANGED_LINES_MAX)
-  const furthest = new Map<number, number>([[1, 0]])
-  const trace: Map<number, number>[] = []
+  const furthest = new Reach(limit + 1)
+  furthest.set(1, 0)
+  const trace: Reach[] = []
   for (let edits = 0; edits <= limit; edits++) {
-    trace.push(new Map(furthest))
+    trace.push(furthest.copy(edits + 1))
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
       const x = advance(a, b, diagonal, stepTo(furthest, diagonal, edits))
       furthest.set(diagonal, x)
@@ -106,10 +107,37 @@ function keptLines(a: readonly string[], b: readonly string[]): [number, number]
   return null
 }
 
+/**
+ * How far each diagonal from -`width` to `width` got; -1 where none did. Plain numbers in a row: a request may bring hundreds of texts
+ * that have nothing in common, and must not hold up the process.
+ */
+class Reach {
+  readonly #width: number
+  readonly #at: Int32Array
+
+  constructor(width: number, at = new Int32Array(2 * width + 1).fill(-1)) {
+    this.#width = width
+    this.#at = at
+  }
+
+  get(diagonal: number): number {
+    return this.#at[diagonal + this.#width] ?? -1
+  }
+
+  set(diagonal: number, x: number): void {
+    this.#at[diagonal + this.#width] = x
+  }
+
+  /** The diagonals in the middle, as they are now. */
+  copy(width: number): Reach {
+    return new Reach(width, this.#at.slice(this.#width - width, this.#width + width + 1))
+  }
+}
+
 /** Where an edit arrives on a diagonal: an insertion from above or a deletion from the left, whichever is further. */
-function stepTo(furthest: ReadonlyMap<number, number>, diagonal: number, edits: number): number {
-  const above = furthest.get(diagonal + 1) ?? -1
-  const left = furthest.get(diagonal - 1) ?? -1
+function stepTo(furthest: Reach, diagonal: number, edits: number): number {
+  const above = furthest.get(diagonal + 1)
+  const left = furthest.get(diagonal - 1)
   return diagonal === -edits || (diagonal !== edits && left < above) ? above : left + 1
 }
 
@@ -119,17 +147,17 @@ function advance(a: readonly string[], b: readonly string[], diagonal: number, f
   return x
 }
 
-function walkBack(trace: readonly ReadonlyMap<number, number>[], endX: number, endY: number): [number, number][] {
+function walkBack(trace: readonly Reach[], endX: number, endY: number): [number, number][] {
   const kept: [number, number][] = []
   let [x, y] = [endX, endY]
   for (let edits = trace.length - 1; edits >= 0; edits--) {
-    const furthest = trace[edits] ?? new Map<number, number>()
+    const furthest = trace[edits] ?? new Reach(1)
     const diagonal = x - y
     const start = stepTo(furthest, diagonal, edits)
     while (x > start && y > start - diagonal) kept.push([--x, --y])
     if (edits === 0) break
-    const above = furthest.get(diagonal + 1) ?? -1
-    const left = furthest.get(diagonal - 1) ?? -1
+    const above = furthest.get(diagonal + 1)
+    const left = furthest.get(diagonal - 1)
     const isInsertion = diagonal === -edits || (diagonal !== edits && left < above)
     if (isInsertion) y--
     else x--
