@@ -71,8 +71,13 @@ export async function guarded(request: Request, door: () => Promise<Response>): 
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_GONE, headers: PRIVATE_HEADERS })
     console.error(error)
-    return refuse(isOutage(error) ? UNAVAILABLE : INTERNAL)
+    return refuse(thrownFailure(error))
   }
+}
+
+/** What a person is told of something that was thrown. */
+export function thrownFailure(error: unknown): Failure {
+  return isOutage(error) ? UNAVAILABLE : INTERNAL
 }
 
 const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])

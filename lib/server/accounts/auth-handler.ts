@@ -37,12 +37,13 @@ export async function handleAuth(request: Request, segments: readonly string[]):
   // Without NEXTAUTH_URL next-auth would answer for http://localhost:3000; the origin is ours to decide (caller.ts), and told by headers.
   process.env['AUTH_TRUST_HOST'] ||= '1'
   const caller = callerOf(request.headers)
-  const findings: Findings = { person: null, failure: null, cookies: [] }
+  const findings: Findings = { person: null, failure: null, thrown: null, cookies: [] }
   const answer = new LegacyResponse()
   const options = authOptions(database(), caller, findings)
   const { legacy, staleCookies } = await legacyRequest(request, segments, { caller, form })
   // The two types ask for Node's whole streams; next-auth uses what is here: core/index.js and next/index.js of 4.24.
   await nextAuth(legacy as unknown as NextApiRequest, answer as unknown as NextApiResponse, options)
+  if (findings.thrown) throw findings.thrown.error
   if (findings.failure?.code === 'rate_limited') return refuse(findings.failure)
   for (const cookie of [...clearSession(staleCookies), ...findings.cookies]) answer.addCookie(setCookieHeader(cookie))
   return answer.toResponse()

@@ -27,6 +27,8 @@ export interface Findings {
   person: Person | null
   /** Why a password was refused, where next-auth only knows that it was. */
   failure: Failure | null
+  /** What was thrown on the way. next-auth would put its message into an address that anybody can read. */
+  thrown: { error: unknown } | null
   cookies: SetCookie[]
 }
 
@@ -44,7 +46,8 @@ export function authOptions(db: Database, caller: Caller, findings: Findings): A
     },
     callbacks: {
       redirect: ({ url, baseUrl }) => baseUrl + safeCallbackPath(url, baseUrl),
-      signIn: ({ account, profile }) => admit(db, caller, findings, account, profile),
+      signIn: async ({ account, profile }) =>
+        (await keepingThrown(findings, () => admit(db, caller, findings, account, profile))) ?? false,
       // Only a sign-in knows the person; a renewal keeps what the token says.
       jwt: ({ token, trigger }) => (trigger && findings.person ? sessionToken(findings.person) : token),
       session: ({ session, token }) => ({ expires: session.expires, user: { id: token.sub ?? '' } }),
@@ -57,7 +60,8 @@ function passwordProvider(db: Database, caller: Caller, findings: Findings) {
     name: 'E-mail and password',
     credentials: { email: { label: 'E-mail', type: 'email' }, password: { label: 'Password', type: 'password' } },
     authorize: async (credentials) => {
-      const result = await signInWithPassword(db, credentials, caller)
+      const result = await keepingThrown(findings, () => signInWithPassword(db, credentials, caller))
+      if (result === null) return null
       if (!result.ok) {
         findings.failure = result.failure
         return null
@@ -66,6 +70,15 @@ function passwordProvider(db: Database, caller: Caller, findings: Findings) {
       return { id: result.person.id }
     },
   })
+}
+
+async function keepingThrown<T>(findings: Findings, act: () => Promise<T>): Promise<T | null> {
+  try {
+    return await act()
+  } catch (error) {
+    findings.thrown = { error }
+    return null
+  }
 }
 
 /** Whether a sign-in may go on: true, or the page that says what to do instead. */

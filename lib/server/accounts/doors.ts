@@ -4,7 +4,7 @@ import type { Viewer } from '@/lib/entity/viewer'
 import type { Failure } from '@/lib/protocol/errors'
 import { refuseForeignOrigin } from '../origin'
 import { readJsonBody } from '../read-json'
-import { guarded, refuse } from '../respond'
+import { guarded, refuse, thrownFailure } from '../respond'
 import { authenticate } from '../viewer'
 import { callerOf, type Caller } from './caller'
 import type { Outcome } from './outcome'
@@ -60,7 +60,7 @@ export function runForAnybody<T extends object, Input>(
   input: Input,
   headers: Headers,
 ): Promise<Outcome<T>> {
-  return act(database(), input, callerOf(headers))
+  return answered(() => act(database(), input, callerOf(headers)))
 }
 
 /** The same for the signed-in person's forms. Failures: `signed_out` and those of the work. */
@@ -69,8 +69,20 @@ export async function runForViewer<T extends object>(
   input: unknown,
   headers: Headers,
 ): Promise<Outcome<T>> {
-  const who = await authenticate(new Request('http://form', { headers }), null)
-  return who.ok ? act(database(), who.viewer, input, callerOf(headers)) : who
+  return answered(async () => {
+    const who = await authenticate(new Request('http://form', { headers }), null)
+    return who.ok ? act(database(), who.viewer, input, callerOf(headers)) : who
+  })
+}
+
+/** A form says in words what a page would fail with. */
+async function answered<T extends object>(act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await act()
+  } catch (error) {
+    console.error(error)
+    return { ok: false, failure: thrownFailure(error) }
+  }
 }
 
 type Form = { ok: true; input: unknown } | { ok: false; failure: Failure }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SAMPLE_PASSWORD, SAMPLE_USERS } from '@/db/sample-ids'
 import { accountClient } from '@/scripts/test/account-client'
 import { testApp, type TestApp } from '@/scripts/test/app'
@@ -223,4 +223,22 @@ test('what is not a form is refused in our envelope', async () => {
     code: 'method',
   })
   expect(await errorOf(await fetch(`${app.url}/api/auth/constructor`))).toEqual({ status: 404, code: 'not_found' })
+})
+
+test('a database that does not answer is no wrong password, and nothing internal is said', async () => {
+  app = await testApp(db, { settings: { DATABASE_URL: 'postgresql://nobody:secret@127.0.0.1:9/none' } })
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const browser = accountClient(app.url)
+  const answers = [
+    await browser.signIn(sarah.email, SAMPLE_PASSWORD),
+    await browser.send('POST', '/api/auth/sign-up', { email: 'a@b.test', password: 'good enough', name: 'A' }),
+  ]
+  for (const answer of answers) {
+    expect(answer.headers.get('location')).toBeNull()
+    const text = await answer.clone().text()
+    expect(await errorOf(answer)).toEqual({ status: 503, code: 'unavailable' })
+    for (const internal of ['select', 'rate_limits', '127.0.0.1', 'secret']) expect(text).not.toContain(internal)
+  }
+  expect(log).toHaveBeenCalledTimes(2)
+  log.mockRestore()
 })
