@@ -57,6 +57,7 @@ type OpenPool = { database: PgDatabase<NodePgQueryResultHKT, Schema>; end: () =>
 function pgPool(settings: pg.PoolConfig): OpenPool {
   const pool = new pg.Pool(settings)
   pool.on('error', reportIdleFailure)
+  pool.on('connect', (client) => client.on('error', leaveToStatement))
   return { database: drizzlePg(pool, { schema }), end: () => pool.end() }
 }
 
@@ -73,10 +74,17 @@ function neonPool(settings: pg.PoolConfig, proxy: string | undefined): OpenPool 
   }
   const pool = new NeonPool(settings)
   pool.on('error', reportIdleFailure)
+  pool.on('connect', (client: pg.ClientBase) => client.on('error', leaveToStatement))
   // Both drivers answer with pg's own result objects; only Drizzle's types tell them apart.
   const database = drizzleNeon(pool, { schema }) as unknown as PgDatabase<NodePgQueryResultHKT, Schema>
   return { database, end: () => pool.end() }
 }
+
+/**
+ * A connection that breaks inside a transaction fails its statement, which is who tells. It also emits an error that nobody listens to
+ * while it is out of the pool, and that would end the process.
+ */
+function leaveToStatement(): void {}
 
 /** A pool drops a broken idle connection by itself; without a listener the process would end. */
 function reportIdleFailure(error: Error): void {

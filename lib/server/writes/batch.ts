@@ -155,7 +155,7 @@ class Answers {
         this.#reject(item, item.rejection)
         continue
       }
-      const decision = planWrite(state, writes.get(item.write.id) ?? item.write)
+      const decision = planWrite(state, writes.get(item.write) ?? item.write)
       if (decision.kind === 'rejected') {
         this.#results.set(item, rejectedResult(item.id, decision))
       } else {

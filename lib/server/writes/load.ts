@@ -15,8 +15,8 @@ import { WantedRows } from './wanted-rows'
 /** What was read for a segment: the state to plan on, and the writes with their values as Postgres prints them. */
 export interface Loaded {
   state: PlanState
-  /** By write id. */
-  writes: Map<string, Write>
+  /** By the write as it was received: two of one request may bear the same id. */
+  writes: Map<Write, Write>
   /** Every row as it is stored, by `rowId`. */
   stored: Map<string, JsonRow>
 }
@@ -43,7 +43,7 @@ export async function loadState(
     asked: [],
     containerLevels: new Map(),
   }
-  const loaded: Loaded = { state, stored: new Map(), writes: new Map(writes.map((write) => [write.id, write])) }
+  const loaded: Loaded = { state, stored: new Map(), writes: new Map() }
   const wanted = new WantedRows(writes)
   await wantQuestionedRows(tx, wanted)
   // Questions come last: whoever holds a row holds what is asked about it.
@@ -71,7 +71,7 @@ async function loadEntity(tx: Transaction, loaded: Loaded, entity: AnyEntity, wa
     if (found.row) remember(loaded, entity, found.row)
     if (found.row && found.is_asked) asked.push(textIn(found.row, 'id'))
     const write = wanted.writeAt(entity, found.position)
-    if (write) loaded.writes.set(write.id, inColumnTypes(write, found))
+    if (write) loaded.writes.set(write, inColumnTypes(write, found))
   }
   const isMissing = (key: string) => wanted.isKnown(entity, key) && !loaded.stored.has(rowId(entity, key))
   const missing = wanted.keysOf(entity).filter(isMissing)

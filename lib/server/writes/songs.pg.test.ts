@@ -132,6 +132,17 @@ test('a write sent again answers as it did and changes nothing; other content un
   expect(rejection(await alex.one(insert))).toBe('invalid')
 })
 
+test('of two writes of one request under one id the first is carried out as it was sent, the other refused', async () => {
+  const [first, second] = [await newSong('First'), await newSong('Second')]
+  const id = randomUUID()
+  const update = (key: string, title: string) =>
+    ({ id, entity: 'songs', op: 'update', key, patch: { title }, base: {} }) as const
+  const sent = await sarah.send(update(first, 'Meant'), update(second, 'Other row'), update(first, 'Other title'))
+  expect(sent.map(verdict)).toEqual(['applied', 'rejected:invalid', 'rejected:invalid'])
+  expect(await song(first)).toMatchObject({ title: 'Meant', version: 2 })
+  expect(await song(second)).toMatchObject({ title: 'Second', version: 1 })
+})
+
 test('concurrent duplicates are carried out once and answered alike', async () => {
   const key = randomUUID()
   const insert = {
