@@ -38,7 +38,9 @@ let count = 0
 export async function startOurs(databaseUrl: string, env: Record<string, string> = {}): Promise<Engine> {
   const storage = env['ELECTRIC_STORAGE_DIR'] ?? (await mkdtemp(join(tmpdir(), 'bench-shapes-')))
   const begun = performance.now()
-  const child = spawn(process.execPath, ['scripts/run.mjs', 'shape-server/main.ts'], {
+  // BENCH_NODE_ARGS=--cpu-prof writes a profile of the server when it stops.
+  const nodeArgs = process.env['BENCH_NODE_ARGS']?.split(' ') ?? []
+  const child = spawn(process.execPath, [...nodeArgs, 'scripts/run.mjs', 'shape-server/main.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

@@ -85,7 +85,6 @@ export class ShapeRegistry {
       this.options.log.error('journal_failing', { message: errorText(error) })
     }
     shape.remove()
-    this.options.blobs.removeFolder(folderOf(shape.handle))
     this.options.log.info('shape_removed', { handle: shape.handle, reason })
   }
 
@@ -109,14 +108,13 @@ export class ShapeRegistry {
 
   /** Takes up the shapes of an earlier run. */
   restore(): void {
-    const { journal, log, tables } = this.options
+    const { journal, log, tables, blobs } = this.options
     for (const stored of journal.shapes.values()) {
       const table = journal.tables.get(stored.table)
       const definition = table ? restoreDefinition(stored, tables.intern(table)) : null
       const shape = definition ? this.build(stored.handle, definition, stored.identity, Promise.resolve()) : null
-      if (!shape?.snapshot.restore(stored.snapshot.chunkEnds)) {
+      if (!shape?.snapshot.restore(stored.snapshot.chunkEnds, stored.isSettled === true ? null : stored.snapshot.crc)) {
         journal.write({ kind: 'removed', handle: stored.handle })
-        this.options.blobs.removeFolder(folderOf(stored.handle))
         log.warning('shape_not_restored', { handle: stored.handle })
         continue
       }
@@ -125,18 +123,20 @@ export class ShapeRegistry {
       shape.resume({ xmin: BigInt(xmin), xmax: BigInt(xmax), xip: xip.map(BigInt) }, BigInt(until))
       this.add(shape)
     }
+    // What a crash left half made, and what could not be taken up.
+    blobs.removeExcept((name) => this.byHandle.has(name))
   }
 
   private build(handle: string, definition: ShapeDefinition, identity: string, started: Promise<void>): Shape {
     const { blobs, chunkBytes } = this.options
-    const folder = folderOf(handle)
+    const file = fileOf(handle)
     return new Shape(
       handle,
       definition,
       identity,
       this.encoders.for(definition.table, definition.selected, definition.replica),
-      new ShapeLog(blobs.open(`${folder}/log`), blobs.open(`${folder}/index`), chunkBytes),
-      new SnapshotLog(blobs.open(`${folder}/snapshot`), chunkBytes),
+      new ShapeLog(blobs.open(`${file}.log`), blobs.open(`${file}.index`), chunkBytes),
+      new SnapshotLog(blobs.open(`${file}.snapshot`), chunkBytes),
       started,
     )
   }
@@ -152,12 +152,14 @@ export class ShapeRegistry {
     const { table } = shape.definition
     await ensurePublished(pool, publication, table, manualPublishing)
     await takeSnapshot(pool, shape, onBegin)
-    if (shape.isRemoved || shape.phase.kind === 'creating') return
-    await shape.snapshot.sync()
     if (shape.isRemoved) return
     const id = tableId(table)
     if (!journal.tables.has(id)) journal.write({ kind: 'table', id, table })
+    // On record before anybody is told that the snapshot is complete: a reader's handle must outlive a kill from then on.
     journal.write({ kind: 'shape', shape: storeShape(shape) })
+    shape.snapshot.complete()
+    await shape.snapshot.sync()
+    if (!shape.isRemoved) journal.write({ kind: 'settled', handle: shape.handle })
   }
 
   /** Microseconds, never the same twice. */
@@ -168,6 +170,7 @@ export class ShapeRegistry {
   }
 }
 
-function folderOf(handle: string): string {
-  return `shapes/${handle.slice(-2)}/${handle}`
+/** Spread over a hundred folders; the last digits of a handle are its time. */
+function fileOf(handle: string): string {
+  return `shapes/${handle.slice(-5, -3)}/${handle}`
 }

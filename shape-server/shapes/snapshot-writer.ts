@@ -34,7 +34,7 @@ export class SnapshotWriter {
     this.flush(false)
     const bytes = Buffer.from(item)
     this.log.append([bytes], bytes.length >= this.log.room)
-    this.log.complete()
+    this.log.seal()
   }
 
   private flush(closesChunk: boolean): void {

@@ -8,7 +8,7 @@ import { parsePgLsn } from './lsn'
 import type { Shape } from './shape'
 import { SnapshotWriter } from './snapshot-writer'
 
-/** Reads the shape's rows as of one point in time. `onBegin` is called when that point is fixed. */
+/** Reads the shape's rows as of one point in time, to the last. `onBegin` is called when that point is fixed. */
 export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => void): Promise<void> {
   const client = await pool.connect()
   let failure: Error | undefined

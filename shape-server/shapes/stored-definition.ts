@@ -31,6 +31,7 @@ export function storeShape(shape: Shape): StoredShape {
       xip: point.snapshot.xip.map(String),
       until: point.until.toString(),
       chunkEnds: shape.snapshot.chunkEnds,
+      crc: shape.snapshot.crc,
     },
   }
 }

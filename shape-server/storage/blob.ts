@@ -19,8 +19,8 @@ export interface Blob {
 
 export interface BlobStore {
   open(name: string): Blob
-  /** Removes everything stored under a folder name. */
-  removeFolder(folder: string): void
+  /** Removes files of shapes that do not exist; `isWanted` is asked with a file's name without folder and ending. */
+  removeExcept(isWanted: (name: string) => boolean): void
   close(): void
 }
 
@@ -28,8 +28,8 @@ export class MemoryBlobStore implements BlobStore {
   open(): Blob {
     return new MemoryBlob()
   }
-  removeFolder(): void {
-    // Nothing is shared between blobs.
+  removeExcept(): void {
+    // Memory is empty at the start.
   }
   close(): void {
     // Nothing is open.
@@ -94,7 +94,7 @@ class MemoryBlob implements Blob {
   }
 }
 
-const OPEN_FILES_MAX = 512
+const OPEN_FILES_MAX = 1024
 
 /** Files under one directory, with a bounded number of them open. */
 export class FileBlobStore implements BlobStore {
@@ -108,14 +108,20 @@ export class FileBlobStore implements BlobStore {
     return new FileBlob(this, path.join(this.dir, name))
   }
 
-  removeFolder(folder: string): void {
-    const full = path.join(this.dir, folder)
-    this.forget((file) => file.startsWith(full + path.sep))
-    fs.rmSync(full, { recursive: true, force: true })
+  removeExcept(isWanted: (name: string) => boolean): void {
+    const root = path.join(this.dir, 'shapes')
+    if (!fs.existsSync(root)) return
+    for (const folder of fs.readdirSync(root)) {
+      for (const file of fs.readdirSync(path.join(root, folder))) {
+        if (isWanted(path.parse(file).name)) continue
+        this.forgetFile(path.join(root, folder, file))
+        fs.rmSync(path.join(root, folder, file), { force: true })
+      }
+    }
   }
 
   close(): void {
-    this.forget(() => true)
+    for (const file of this.descriptors.keys()) this.forgetFile(file)
   }
 
   /** An open descriptor; the one used longest ago is closed when there are too many. */
@@ -128,19 +134,19 @@ export class FileBlobStore implements BlobStore {
     }
     if (this.descriptors.size >= OPEN_FILES_MAX) {
       const oldest = this.descriptors.keys().next().value
-      if (oldest !== undefined) this.forget((name) => name === oldest)
+      if (oldest !== undefined) this.forgetFile(oldest)
     }
     const opened = this.openFile(file)
     this.descriptors.set(file, opened)
     return opened
   }
 
-  forget(matches: (file: string) => boolean): void {
-    for (const [file, descriptor] of this.descriptors) {
-      if (!matches(file)) continue
-      this.descriptors.delete(file)
-      fs.closeSync(descriptor)
-    }
+  /** Closes a file that goes away or is replaced. */
+  forgetFile(file: string): void {
+    const descriptor = this.descriptors.get(file)
+    if (descriptor === undefined) return
+    this.descriptors.delete(file)
+    fs.closeSync(descriptor)
   }
 
   private openFile(file: string): number {
@@ -155,13 +161,20 @@ export class FileBlobStore implements BlobStore {
 }
 
 class FileBlob implements Blob {
-  size: number
+  private knownSize: number | null = null
 
   constructor(
     private readonly store: FileBlobStore,
     private readonly file: string,
-  ) {
-    this.size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  ) {}
+
+  get size(): number {
+    this.knownSize ??= fs.statSync(this.file, { throwIfNoEntry: false })?.size ?? 0
+    return this.knownSize
+  }
+
+  private set size(bytes: number) {
+    this.knownSize = bytes
   }
 
   append(parts: readonly Uint8Array[]): void {
@@ -219,7 +232,7 @@ class FileBlob implements Blob {
     } finally {
       fs.closeSync(descriptor)
     }
-    this.store.forget((file) => file === this.file)
+    this.store.forgetFile(this.file)
     fs.renameSync(next, this.file)
     this.size = fs.statSync(this.file).size
   }
@@ -238,7 +251,7 @@ class FileBlob implements Blob {
   }
 
   remove(): void {
-    this.store.forget((file) => file === this.file)
+    this.store.forgetFile(this.file)
     fs.rmSync(this.file, { force: true })
     this.size = 0
   }

@@ -12,15 +12,16 @@ export interface FlusherOptions {
   onPressure: (isUnderPressure: boolean) => void
 }
 
-const FLUSH_MS = 20
-const SYNC_MS = 1000
+const SYNC_MS = 10_000
 const RETRY_MS = 1000
-/** Committed text that may wait in memory before the stream is held back. */
-const WAITING_BYTES_MAX = 32 << 20
+/** Committed bytes that may wait in memory. */
+const WAITING_BYTES_MAX = 16 << 20
+/** WAL that Postgres has to keep for us before it is told that we have it. */
+const UNACKNOWLEDGED_BYTES_MAX = 64n << 20n
 
 /**
- * Brings committed transactions to disk behind the readers' back: written within 20 ms, synced every second, and only then acknowledged
- * to Postgres, which sends everything later again after a crash.
+ * Brings committed transactions to disk behind the readers' back, many at a time: a thousand shapes that change now and then would else cost
+ * thousands of small writes. Postgres is told only what is synced, so whatever a crash loses it sends again, with the same offsets.
  */
 export class Flusher {
   /** Why nothing can be stored at present; null when all is well. */
@@ -33,6 +34,7 @@ export class Flusher {
   private flushTimer: NodeJS.Timeout | null = null
   private syncTimer: NodeJS.Timeout | null = null
   private syncing: Promise<void> = Promise.resolve()
+  private isSyncing = false
   private isStopped = false
 
   constructor(private readonly options: FlusherOptions) {}
@@ -43,15 +45,15 @@ export class Flusher {
       this.unflushed.add(shape)
       this.waitingBytes += shape.log.lastCommitBytes
     }
-    if (this.unflushed.size > 0) this.flushTimer ??= setTimeout(() => this.flush(), this.failure ? RETRY_MS : FLUSH_MS)
-    if (this.waitingBytes > WAITING_BYTES_MAX) this.flush()
+    if (this.waitingBytes > WAITING_BYTES_MAX && this.failure === null) this.flush()
   }
 
   /** The stream was applied up to here. */
   passed(endLsn: bigint): void {
     if (endLsn <= this.received) return
     this.received = endLsn
-    this.syncTimer ??= setTimeout(() => this.startSync(), SYNC_MS)
+    if (endLsn - this.durable > UNACKNOWLEDGED_BYTES_MAX && !this.isSyncing) this.startSync()
+    else this.syncTimer ??= setTimeout(() => this.startSync(), SYNC_MS)
   }
 
   /** What is known to be on disk when the stream begins. */
@@ -101,8 +103,10 @@ export class Flusher {
   }
 
   private startSync(): void {
+    if (this.syncTimer) clearTimeout(this.syncTimer)
     this.syncTimer = null
-    this.syncing = this.syncing.then(() => this.sync())
+    this.isSyncing = true
+    this.syncing = this.syncing.then(() => this.sync()).finally(() => (this.isSyncing = false))
   }
 
   private async sync(): Promise<void> {

@@ -15,7 +15,9 @@ export interface StoredShape {
   hasExplicitColumns: boolean
   replica: 'default' | 'full'
   log: 'full' | 'changes_only'
-  snapshot: { xmin: string; xmax: string; xip: string[]; until: string; chunkEnds: number[] }
+  snapshot: { xmin: string; xmax: string; xip: string[]; until: string; chunkEnds: number[]; crc: number }
+  /** The snapshot is known to have reached the disk. */
+  isSettled?: boolean
 }
 
 /** What all shapes together depend on; a difference means that the log may have a gap. */
@@ -31,6 +33,7 @@ export type JournalEntry =
   | { kind: 'origin'; origin: StoredOrigin }
   | { kind: 'table'; id: string; table: Table }
   | { kind: 'shape'; shape: StoredShape }
+  | { kind: 'settled'; handle: string }
   | { kind: 'removed'; handle: string }
   /** Everything up to this LSN is stored; written before the slot is told. */
   | { kind: 'acknowledged'; lsn: string }
@@ -101,6 +104,11 @@ export class Journal {
       case 'shape':
         this.shapes.set(entry.shape.handle, entry.shape)
         return
+      case 'settled': {
+        const shape = this.shapes.get(entry.handle)
+        if (shape) shape.isSettled = true
+        return
+      }
       case 'removed':
         this.shapes.delete(entry.handle)
         return

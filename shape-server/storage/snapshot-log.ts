@@ -1,4 +1,7 @@
+import { crc32 } from 'node:zlib'
 import type { Blob } from './blob'
+
+const VERIFY_BYTES = 1 << 20
 
 /**
  * The snapshot of one shape: rows in stored form, written while they are read. Chunk `k` ends at `chunkEnds[k]`;
@@ -7,6 +10,8 @@ import type { Blob } from './blob'
 export class SnapshotLog {
   readonly chunkEnds: number[] = []
   isComplete = false
+  /** Checksum of everything appended. */
+  crc = 0
   private waiting: (() => void)[] = []
   private failure: Error | null = null
 
@@ -27,12 +32,18 @@ export class SnapshotLog {
   /** Adds whole items; `closesChunk` when the last of them reached the chunk's size. */
   append(parts: Uint8Array[], closesChunk: boolean): void {
     this.blob.append(parts)
+    for (const part of parts) this.crc = crc32(part, this.crc)
     if (closesChunk) this.chunkEnds.push(this.blob.size)
     this.wake()
   }
 
-  complete(): void {
+  /** Closes the last chunk; nothing is appended any more. */
+  seal(): void {
     if (this.openChunkStart() < this.blob.size) this.chunkEnds.push(this.blob.size)
+  }
+
+  /** Tells readers that there is nothing more. A sealed snapshot is told complete only when it is on record. */
+  complete(): void {
     this.isComplete = true
     this.wake()
   }
@@ -43,9 +54,10 @@ export class SnapshotLog {
     this.wake()
   }
 
-  /** Takes over what was stored before a restart. */
-  restore(chunkEnds: number[]): boolean {
+  /** Takes over what was stored before a restart; its bytes are checked when they may not have reached the disk. */
+  restore(chunkEnds: number[], crcToVerify: number | null): boolean {
     if ((chunkEnds.at(-1) ?? 0) !== this.blob.size) return false
+    if (crcToVerify !== null && this.storedCrc() !== crcToVerify) return false
     this.chunkEnds.push(...chunkEnds)
     this.isComplete = true
     return true
@@ -90,6 +102,12 @@ export class SnapshotLog {
   remove(): void {
     this.fail(new Error('the shape was removed'))
     this.blob.remove()
+  }
+
+  private storedCrc(): number {
+    let crc = 0
+    for (let at = 0; at < this.blob.size; at += VERIFY_BYTES) crc = crc32(this.blob.readSync(at, VERIFY_BYTES), crc)
+    return crc
   }
 
   private openChunkStart(): number {
