@@ -152,3 +152,27 @@ test('signing out warns about unsent work, and leaves nothing of the person read
   await page.goto('/')
   await page.getByText('Nobody is signed in on this device').waitFor()
 })
+
+test('a session that ended elsewhere takes nothing away: it asks to sign in, and goes on where it was', async ({
+  signIn,
+}) => {
+  const songs = `/bands/${NIGHT_SHIFT}/songs`
+  const [laptop, phone] = await Promise.all([signIn('mia', { path: '/account' }), signIn('mia', { path: songs })])
+  for (const person of [laptop, phone]) person.expectError(/status of 401/)
+  await phone.page.getByRole('row').filter({ hasText: 'Creep' }).waitFor()
+  await phone.page.getByRole('status').getByText('Connected').waitFor()
+
+  await laptop.page.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await laptop.page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
+  await laptop.page.waitForURL((url) => url.pathname === '/sign-in')
+
+  await phone.page.getByText(/You are signed out\./).waitFor()
+  await phone.page.getByRole('row').filter({ hasText: 'Creep' }).waitFor()
+  await phone.page.getByRole('link', { name: 'Sign in' }).click()
+  await phone.page.getByLabel('Email').fill('mia@backline.test')
+  await phone.page.getByLabel('Password').fill('backline-demo')
+  await phone.page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await phone.page.waitForURL((url) => url.pathname === songs)
+  await phone.page.getByRole('status').getByText('Connected').waitFor()
+  expect(await phone.page.getByText(/You are signed out\./).count()).toBe(0)
+})

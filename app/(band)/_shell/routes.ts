@@ -9,8 +9,6 @@ export type Route =
   | { kind: 'sync' }
   | { kind: 'not-found' }
 
-export type BandScreen = 'songs' | 'members'
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Reads the place from a path; a path that is none says so. */
