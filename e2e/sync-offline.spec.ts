@@ -43,7 +43,10 @@ test('an edit made offline survives a killed tab and is saved once the network i
   await hasStatus(sarah.page, song, 'Waiting for a connection')
   // No unload handler runs: whatever survives was stored before.
   const session = await sarah.context.newCDPSession(sarah.page)
-  await session.send('Page.crash').catch(() => undefined)
+  const crashed = sarah.page.waitForEvent('crash')
+  // A page that crashes does not answer.
+  session.send('Page.crash').catch(() => undefined)
+  await crashed
   const again = await sarah.context.newPage()
   await again.goto(SONGS)
   await again.getByRole('searchbox', { name: 'Search songs' }).fill(song)

@@ -13,6 +13,7 @@ import { Emitter } from '../emitter'
 import { OutboxDriver, type OutboxDiff } from '../outbox/outbox-driver'
 import type { Platform } from '../platform'
 import type { ShapeHolder } from '../store/shape-holder'
+import type { RowChange } from '../store/shape-state'
 import type { ConnectionView, SyncEvent } from '../types'
 import { membershipsOf, type Memberships } from './memberships'
 import { MEMBERSHIP_SHAPES } from './plan'
@@ -107,6 +108,15 @@ export class Core {
     this.#view = view
     this.connectionChanged.emit()
     this.events.emit({ kind: 'connection', connection: view })
+  }
+
+  /** Reports applied changes to observers. */
+  tellChanges({ entity, scope }: ShapeHolder, changes: readonly RowChange[]): void {
+    if (!this.events.isHeard) return
+    for (const { key, before, after } of changes) {
+      const op = after === null ? 'delete' : before === null ? 'insert' : 'update'
+      this.events.emit({ kind: 'change', entity: entity.name, scope, op, key, before, after })
+    }
   }
 
   close(): void {

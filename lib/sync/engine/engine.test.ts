@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { newKey } from '@/lib/entity/keys'
 import { ALEX, BAND, devicesOf, SARAH, Scene, SONGS, outboxOf, statusOf, titles, watch } from '../testkit/scene'
 
 const KEY = '00000000-0000-4000-8000-000000000101'
 const { open, closeAll } = devicesOf()
 afterEach(closeAll)
+// A killed tab's storage goes away under it, which it says.
+beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefined))
 
 test('a song of the band is shown and what others change arrives', async () => {
   const scene = new Scene()
@@ -191,6 +193,17 @@ test('B4 without usable storage everything works in memory, and it is said', asy
   await tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } }).settled
   await scene.until('confirmed', () => outboxOf(tab).length === 0)
   expect(titles(view())).toEqual(['Creep'])
+})
+
+test('B4 when the disk is full a write is still shown and sent, and it is said that it is not stored', async () => {
+  const { scene, tab, view } = await ready()
+  tab.device.isFull = true
+  const made = tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } })
+  expect(titles(view())).toEqual(['Creep'])
+  await scene.until('it is said', () => !tab.sync.connection.read().isDurable)
+  await expect(made.settled).resolves.toMatchObject({ status: 'applied' })
+  await scene.until('and confirmed', () => outboxOf(tab).length === 0)
+  expect(view().rows.get(KEY)).toEqual(scene.server.row('songs', KEY))
 })
 
 test('P3 a membership that is gone closes its container and deletes what was cached of it', async () => {

@@ -319,15 +319,11 @@ export class Engine implements Sync {
 
   #applied(batch: AppliedBatch): void {
     this.#group.tellApplied(batch)
-    const { entity, scope } = batch.holder
-    const { events } = this.#core
-    if (!events.isHeard) return
-    for (const { key, issues } of batch.step.leftOut)
-      events.emit({ kind: 'row-left-out', entity: entity.name, key, issues })
-    for (const { key, before, after } of batch.isNews ? batch.step.changes : []) {
-      const op = after === null ? 'delete' : before === null ? 'insert' : 'update'
-      events.emit({ kind: 'change', entity: entity.name, scope, op, key, before, after })
+    const { holder, step, isNews } = batch
+    for (const { key, issues } of step.leftOut) {
+      this.#core.events.emit({ kind: 'row-left-out', entity: holder.entity.name, key, issues })
     }
+    if (isNews) this.#core.tellChanges(holder, step.changes)
   }
 
   #keepPage(holder: ShapeHolder, page: LoadedPage): void {

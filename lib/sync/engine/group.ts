@@ -137,12 +137,19 @@ export class Group {
       const store = await core.store
       holder.load(await store.readShape(holder.id))
     }
+    const wasComplete = holder.state.kind === 'ready' || holder.state.kind === 'stale'
+    const rowsBefore = rowsOf(holder.state)
     const isMissing = message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1)
     if (!isMissing) this.#takeOver(holder, message)
     // Rows first: a write that leaves before its row is there would show the row of before.
     this.#letGo(message.echoed)
     core.shapes.render(holder)
-    if (isMissing || message.seq > holder.seq) this.#askAgain()
+    if (isMissing || message.seq > holder.seq) return this.#askAgain()
+    const news = wasComplete && message.rows === 'changes' ? message.changes : []
+    core.tellChanges(
+      holder,
+      news.map(({ key, after }) => ({ key, before: rowsBefore.get(key) ?? null, after })),
+    )
   }
 
   /** Removes writes that the leader let go of, each once this tab shows what it did. */

@@ -1,9 +1,11 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { BAND, devicesOf, outboxOf, SARAH, Scene, SONGS, statusOf, titles, watch } from '../testkit/scene'
 
 const KEY = '00000000-0000-4000-8000-000000000101'
 const { open, closeAll } = devicesOf()
 afterEach(closeAll)
+// A killed tab's storage goes away under it, which it says.
+beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefined))
 
 async function twoTabs() {
   const scene = new Scene()
@@ -21,6 +23,10 @@ async function twoTabs() {
 
 test('T6 a follower shows what arrives, what is written and how it stands, like the leader', async () => {
   const { scene, leader, follower, shownByLeader, shownByFollower } = await twoTabs()
+  const told: string[][] = [leader, follower].map(() => [])
+  for (const [index, tab] of [leader, follower].entries()) {
+    tab.sync.observe((event) => event.kind === 'change' && told[index]?.push(`${event.op} ${event.entity}`))
+  }
   let requests = 0
   const { fate } = leader.device
   leader.device.fate = (url) => (requests++, fate(url))
@@ -29,6 +35,7 @@ test('T6 a follower shows what arrives, what is written and how it stands, like 
     [shownByLeader, shownByFollower].every(({ view }) => titles(view()).join() === 'Creep,Wonderwall'),
   )
   expect(requests).toBe(0)
+  expect(told).toEqual([['insert songs'], ['insert songs']])
   leader.device.disconnect()
   await scene.until('both are offline', () =>
     [leader, follower].every(({ sync }) => sync.connection.read().kind === 'offline'),

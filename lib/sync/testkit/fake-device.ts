@@ -29,6 +29,8 @@ export class FakeDevice {
   /** Decides each request's fate. */
   fate: (url: string) => Fate = () => 'pass'
   isOnline = true
+  /** The disk is full: nothing more can be stored. */
+  isFull = false
   readonly origin: string
   readonly indexedDB: IDBFactory | null
   readonly tabs: FakeTab[] = []
@@ -162,10 +164,19 @@ export class FakeTab {
         if (property !== 'open') return Reflect.get(target, property) as unknown
         return (name: string, version?: number) => {
           const request = target.open(name, version)
-          request.addEventListener('success', () => this.#databases.push(request.result))
+          request.addEventListener('success', () => this.#opened(request.result))
           return request
         }
       },
     })
+  }
+
+  #opened(database: IDBDatabase): void {
+    this.#databases.push(database)
+    const transaction = database.transaction.bind(database)
+    database.transaction = (names, mode, options) => {
+      if (mode === 'readwrite' && this.device.isFull) throw new DOMException('the disk is full', 'QuotaExceededError')
+      return transaction(names, mode, options)
+    }
   }
 }
