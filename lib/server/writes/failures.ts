@@ -16,7 +16,7 @@ export function failureKind(error: unknown): FailureKind {
   if (error instanceof RefusedByDatabase) return { kind: 'refused', rejection: forbidden() }
   const code = sqlState(error)
   if (code === DEADLOCK_DETECTED || code === SERIALIZATION_FAILURE) return { kind: 'retry' }
-  if (code === INSUFFICIENT_PRIVILEGE) return { kind: 'refused', rejection: forbidden() }
+  if (code === INSUFFICIENT_PRIVILEGE) return { kind: 'refused', rejection: forbidden(reasonGiven(error)) }
   if (code === UNIQUE_VIOLATION)
     return { kind: 'refused', rejection: invalid('key: is taken, or there is one already') }
   if (code === FOREIGN_KEY_VIOLATION) {
@@ -28,6 +28,17 @@ export function failureKind(error: unknown): FailureKind {
   }
   return { kind: 'broken' }
 }
+
+/** The sentence a rule of ours gave (app.refuse raises it, for people); what Postgres says by itself is not passed on. */
+function reasonGiven(error: unknown): string | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ('routine' in each && each.routine === RAISED_BY_US) return `${each.message}.`
+  }
+  return undefined
+}
+
+// Where PL/pgSQL's RAISE makes an error; policies and grants fail elsewhere.
+const RAISED_BY_US = 'exec_stmt_raise'
 
 /** The SQLSTATE of an error of either driver; drizzle wraps them. */
 function sqlState(error: unknown): string | null {

@@ -113,7 +113,10 @@ describe('deleting and restoring a band', () => {
 describe('memberships', () => {
   test('the last owner neither leaves nor steps down', async () => {
     const key = SAMPLE_MEMBERS.nightShift.sarah
-    expect(rejection(await sarah.one({ entity: 'band_members', op: 'delete', key }))).toBe('forbidden')
+    expect(await sarah.one({ entity: 'band_members', op: 'delete', key })).toMatchObject({
+      code: 'forbidden',
+      message: 'The last owner of a band can neither leave nor step down.',
+    })
     expect(rejection(await sarah.one(update('band_members', key, { role: 'viewer' })))).toBe('forbidden')
   })
 
