@@ -8,6 +8,7 @@ import { failureKind } from './failures'
 import type { Rejection } from './outcome'
 import type { Received } from './received'
 import { RejectedWrites } from './rejected'
+import { inTurn } from './turns'
 
 export type Drained = { ok: true; results: WriteResult[] } | { ok: false; failure: Failure }
 
@@ -24,7 +25,8 @@ export async function applyWrites(
   items: readonly Received[],
 ): Promise<Drained> {
   try {
-    return { ok: true, results: await drain(db, sender, items, { rejected: new RejectedWrites() }) }
+    const results = inTurn(sender.session.user_id, () => drain(db, sender, items, { rejected: new RejectedWrites() }))
+    return results ? { ok: true, results: await results } : { ok: false, failure: BUSY }
   } catch (error) {
     if (error instanceof SignedOut) return { ok: false, failure: SIGNED_OUT }
     if (error instanceof TooBusy) return { ok: false, failure: BUSY }
