@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { StoredViewer } from './stored-viewer'
-import { ViewerQueue } from './viewer-queue'
+import { isOutage } from './respond'
+import { PATIENCE_MS, ViewerQueue } from './viewer-queue'
 
 const stored = (user_id: string): StoredViewer => ({
   session_version: 1,
@@ -78,4 +79,26 @@ test('a failed query fails those who joined it and nobody later', async () => {
   await begun
   queries[1]?.end()
   expect(await second).toBeDefined()
+})
+
+test('a query that hangs fails as an outage and makes room for others', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const { queue, queries, nextQuery } = scripted()
+    const hanging: Promise<unknown>[] = []
+    for (const id of ['1', '2', '3', '4']) {
+      const begun = nextQuery()
+      hanging.push(queue.read(id).catch((error: unknown) => error))
+      await begun
+    }
+    const waiting = queue.read('x')
+    const begun = nextQuery()
+    vi.advanceTimersByTime(PATIENCE_MS)
+    expect((await Promise.all(hanging)).map(isOutage)).toEqual([true, true, true, true])
+    await begun
+    queries[4]?.end()
+    expect(await waiting).toBeDefined()
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -5,6 +5,14 @@ import { readStoredViewers, type StoredViewer } from './stored-viewer'
 
 /** Queries that may run at once: one slow connection must not hold up everybody's checks. */
 const RUNNING_MAX = 4
+/** A query that takes longer has failed: the database hangs, or the way to it does. */
+export const PATIENCE_MS = 10_000
+
+/** The database did not answer in time; `code` makes it an outage that may pass. */
+class NoAnswer extends Error {
+  override name = 'NoAnswer'
+  readonly code = 'ETIMEDOUT'
+}
 
 type ReadMany = (userIds: readonly string[]) => Promise<ReadonlyMap<string, StoredViewer>>
 
@@ -38,7 +46,7 @@ export class ViewerQueue {
     const userIds = new Set<string>()
     let begin = () => {}
     const begun = new Promise<void>((resolve) => (begin = resolve))
-    const answer = begun.then(() => this.#readMany([...userIds]))
+    const answer = begun.then(() => inTime(this.#readMany([...userIds])))
     const batch = { userIds, answer, begin }
     this.#waiting = batch
     // After the microtasks: everyone who was woken by the same answer gets in.
@@ -57,6 +65,13 @@ export class ViewerQueue {
     batch.answer.then(ended, ended)
     batch.begin()
   }
+}
+
+function inTime<T>(query: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new NoAnswer('the database did not tell in time who this is')), PATIENCE_MS)
+    query.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** The queue of this process. */

@@ -14,14 +14,14 @@ const settled = async (promise: Promise<unknown>) => {
 test('a client that does not read holds back its lines: what waits for it is bounded', async () => {
   const lines = writer()
   const sent: Promise<boolean>[] = []
-  for (let n = 0; n < 20; n += 1) sent.push(lines.send(line(40_000)))
+  for (let n = 0; n < 20; n += 1) sent.push(lines.send(() => line(40_000)))
   const written = await Promise.all(sent.map(settled))
   expect(written.filter(Boolean)).toHaveLength(2)
 })
 
 test('lines held back come in order, each once there is room', async () => {
   const lines = writer()
-  const sent = Promise.all([1, 2, 3, 4, 5].map((fill) => lines.send(line(70_000, fill))))
+  const sent = Promise.all([1, 2, 3, 4, 5].map((fill) => lines.send(() => line(70_000, fill))))
   const reader = lines.body.getReader()
   const fills: unknown[] = []
   for (let n = 0; n < 5; n += 1) fills.push((await reader.read()).value?.[0])
@@ -31,7 +31,7 @@ test('lines held back come in order, each once there is room', async () => {
 
 test('a heartbeat is left out where nothing is read', async () => {
   const lines = writer()
-  await lines.send(line(70_000, 1))
+  await lines.send(() => line(70_000, 1))
   lines.offer(line(10, 2))
   const reader = lines.body.getReader()
   await reader.read()
@@ -41,11 +41,11 @@ test('a heartbeat is left out where nothing is read', async () => {
 
 test('the end lets go of everyone who waits, after one last line', async () => {
   const lines = writer()
-  await lines.send(line(70_000, 1))
-  const held = lines.send(line(10, 2))
+  await lines.send(() => line(70_000, 1))
+  const held = lines.send(() => line(10, 2))
   lines.close(line(10, 3))
   expect(await held).toBe(false)
-  expect(await lines.send(line(10, 4))).toBe(false)
+  expect(await lines.send(() => line(10, 4))).toBe(false)
   const reader = lines.body.getReader()
   expect([(await reader.read()).value?.[0], (await reader.read()).value?.[0], (await reader.read()).done]).toEqual([
     1,
@@ -57,8 +57,8 @@ test('the end lets go of everyone who waits, after one last line', async () => {
 test('a client that leaves is told, and lets go of everyone who waits', async () => {
   let isGone = false
   const lines = writer(() => (isGone = true))
-  await lines.send(line(70_000))
-  const held = lines.send(line(10))
+  await lines.send(() => line(70_000))
+  const held = lines.send(() => line(10))
   await lines.body.cancel()
   expect([isGone, await held]).toEqual([true, false])
   lines.offer(line(10))

@@ -10,7 +10,7 @@ const BUFFER_BYTES = 64 * 1024
 export class LineWriter {
   readonly body: ReadableStream<Uint8Array>
   #controller!: ReadableStreamDefaultController<Uint8Array>
-  readonly #waiting: { line: Uint8Array; written: (isWritten: boolean) => void }[] = []
+  readonly #waiting: { encode: () => Uint8Array; written: (isWritten: boolean) => void }[] = []
   #isClosed = false
 
   /** `onGone` is called when the client leaves. */
@@ -30,14 +30,17 @@ export class LineWriter {
     )
   }
 
-  /** Writes a line as soon as there is room. Resolves once it is written: true, or false when the answer is over. */
-  send(line: Uint8Array): Promise<boolean> {
+  /**
+   * Writes a line as soon as there is room; until then it is not even encoded. Resolves once it is written: true, or false
+   * when the answer is over.
+   */
+  send(encode: () => Uint8Array): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)
     if (this.#waiting.length === 0 && this.#hasRoom()) {
-      this.#controller.enqueue(line)
+      this.#controller.enqueue(encode())
       return Promise.resolve(true)
     }
-    return new Promise((written) => this.#waiting.push({ line, written }))
+    return new Promise((written) => this.#waiting.push({ encode, written }))
   }
 
   /** Writes only if there is room; a client that reads nothing needs no heartbeats. */
@@ -66,7 +69,7 @@ export class LineWriter {
     while (!this.#isClosed && this.#hasRoom()) {
       const next = this.#waiting.shift()
       if (!next) return
-      this.#controller.enqueue(next.line)
+      this.#controller.enqueue(next.encode())
       next.written(true)
     }
   }

@@ -18,6 +18,7 @@ import { firstPosition, stepAfter, type Follow } from './follow'
 import { answerLine, failureLine, heartbeatLine } from './line'
 import { LineWriter } from './line-writer'
 import type { Hold, LiveShape } from './live-request'
+import { Turnstile } from './turnstile'
 
 export interface LiveStreamOptions {
   session: Session
@@ -30,6 +31,8 @@ export interface LiveStreamOptions {
   signal: AbortSignal
 }
 
+/** Chunks of snapshots are large: as many of one client may be on their way at once, up to where they are written. */
+const CATCH_UPS_MAX = 4
 /** Answers that come at once and tell nothing: a wrongly set sync service must not be asked in a circle. */
 const QUICK_MS = 100
 const QUICK_IDLES_MAX = 5
@@ -47,6 +50,7 @@ class LiveStream {
   readonly #over = new AbortController()
   readonly #writer = new LineWriter(() => this.#end())
   readonly #timers: NodeJS.Timeout[] = []
+  readonly #catchUps = new Turnstile(CATCH_UPS_MAX)
 
   constructor(options: LiveStreamOptions) {
     this.#options = options
@@ -106,32 +110,51 @@ class LiveStream {
   async #serve(request: LiveShape): Promise<void> {
     try {
       const shape = resolveShape(this.#options, request)
-      if (!shape.ok) return await this.#tell(failureLine(request.id, shape.failure))
+      if (!shape.ok) return await this.#tell(() => failureLine(request.id, shape.failure))
       await this.#follow(request.id, shape.value)
     } catch (error) {
       if (this.#over.signal.aborted) return
       console.error(error)
-      await this.#tell(failureLine(request.id, unavailable(RETRY_SECONDS)))
+      await this.#tell(() => failureLine(request.id, unavailable(RETRY_SECONDS)))
     }
   }
 
-  async #follow(id: string, { reader, shape, position }: ResolvedShape): Promise<void> {
-    const follow: Follow = this.#options.hold.kind === 'catch-up' ? 'to-the-present' : 'onwards'
+  async #follow(id: string, resolved: ResolvedShape): Promise<void> {
     const quickness = new Quickness()
-    for (let at: ShapePosition | null = firstPosition(position, follow); at;) {
-      const asked = performance.now()
-      const answer = await this.#ask(shape, at)
-      const { isNews, next } = stepAfter(at, answer, follow)
-      if (isNews) {
-        const refusal = await refusalOf(reader)
-        if (refusal?.code === 'signed_out') return this.#endSignedOut(id)
-        await this.#tell(refusal ? failureLine(id, refusal) : answerLine(id, answer))
-        if (refusal) return
-      } else if (quickness.isCircle(performance.now() - asked)) {
+    for (let at: ShapePosition | null = firstPosition(resolved.position, this.#aim); at;) {
+      const leave = at.live ? null : await this.#catchUps.enter()
+      try {
+        at = await this.#step(id, resolved, at, quickness)
+      } finally {
+        leave?.()
+      }
+    }
+  }
+
+  /** One answer about a shape, told if it is news. Returns where to ask next, null at the shape's end here. */
+  async #step(
+    id: string,
+    { reader, shape }: ResolvedShape,
+    at: ShapePosition,
+    quickness: Quickness,
+  ): Promise<ShapePosition | null> {
+    const asked = performance.now()
+    const answer = await this.#ask(shape, at)
+    const { isNews, next } = stepAfter(at, answer, this.#aim)
+    if (!isNews) {
+      if (quickness.isCircle(performance.now() - asked)) {
         await delay(PAUSE_MS, undefined, { signal: this.#over.signal })
       }
-      at = next
+      return next
     }
+    const refusal = await refusalOf(reader)
+    if (refusal?.code === 'signed_out') this.#endSignedOut(id)
+    else await this.#tell(() => (refusal ? failureLine(id, refusal) : answerLine(id, answer)))
+    return refusal ? null : next
+  }
+
+  get #aim(): Follow {
+    return this.#options.hold.kind === 'catch-up' ? 'to-the-present' : 'onwards'
   }
 
   #ask(shape: Shape, position: ShapePosition): Promise<Answer> {
@@ -141,8 +164,8 @@ class LiveStream {
       : readUpstream(shapeUrl(upstream(), shape, position), signal)
   }
 
-  async #tell(line: Uint8Array): Promise<void> {
-    const isWritten = await this.#writer.send(line)
+  async #tell(encode: () => Uint8Array): Promise<void> {
+    const isWritten = await this.#writer.send(encode)
     if (isWritten && this.#options.hold.kind === 'first-news') this.#end()
   }
 }
