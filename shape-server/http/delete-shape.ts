@@ -27,7 +27,7 @@ export async function deleteShape(service: Service, exchange: Exchange): Promise
   try {
     await loadGrammar()
     const table = await service.tables.get(parsed.value.relation, Number.POSITIVE_INFINITY)
-    const resolved = resolveDefinition(parsed.value, table, service.stream.publishesGenerated)
+    const resolved = resolveDefinition(parsed.value, table, service.stream.publishesGenerated, new Map())
     if (!resolved.ok) return sendInvalid(exchange, resolved.errors)
     const shape = service.registry.find(resolved.definition)
     if (!shape) return exchange.sendJson(404, { message: 'No existing shape found' })

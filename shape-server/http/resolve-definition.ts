@@ -7,7 +7,12 @@ import type { FieldErrors, ShapeRequest } from './params'
 export type Resolved = { ok: true; definition: ShapeDefinition } | { ok: false; errors: FieldErrors }
 
 /** Fits a request to its table: which columns exist, what the clause means. */
-export function resolveDefinition(request: ShapeRequest, table: Table | null, canStreamGenerated: boolean): Resolved {
+export function resolveDefinition(
+  request: ShapeRequest,
+  table: Table | null,
+  canStreamGenerated: boolean,
+  subqueryTables: ReadonlyMap<string, Table>,
+): Resolved {
   if (!table) return { ok: false, errors: { table: [missingTable(request)] } }
   const queryable = selectColumns(request.queryableColumns, table, 'queryable columns')
   if (!queryable.ok) return { ok: false, errors: { queryable_columns: [queryable.error] } }
@@ -35,7 +40,8 @@ export function resolveDefinition(request: ShapeRequest, table: Table | null, ca
     const message = `The following columns are generated and cannot be included in the shape: ${names}${hint}`
     return { ok: false, errors: { columns: [message] } }
   }
-  const compiled = request.where === null ? null : compileWhere(request.where, request.params, table)
+  const compiled =
+    request.where === null ? null : compileWhere(request.where, request.params, table, { tables: subqueryTables })
   if (compiled?.ok === false) return { ok: false, errors: { where: [compiled.error] } }
   return {
     ok: true,

@@ -12,7 +12,10 @@ import { liveCursor } from './headers'
 import { serveEvents, waitForChange } from './serve-events'
 import { serveSubset } from './serve-subset'
 import { readSubset } from './subset-params'
-import { loadGrammar } from '../where/parse'
+import { quoteRelation } from '../postgres/identifiers'
+import type { Table } from '../postgres/table'
+import { loadGrammar, parseWhere } from '../where/parse'
+import { subqueryTables } from '../where/subquery'
 import { parseShapeRequest } from './params'
 import type { ShapeRequest } from './params'
 import { resolveDefinition } from './resolve-definition'
@@ -62,14 +65,16 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
   const known = request.handle === null ? undefined : service.registry.byHandle.get(request.handle)
   if (known && known.requestKey === key) return known
   let table
+  let others
   try {
+    others = await subqueryTablesOf(service, request)
     // Who begins anew gets the table as it is now, within a second: DROP and CREATE send no message of their own.
     table = await service.tables.get(request.relation, request.handle === null ? FRESH_MS : Number.POSITIVE_INFINITY)
   } catch (error) {
     sendFailure(exchange, error)
     return null
   }
-  let resolved = resolveDefinition(request, table, service.stream.publishesGenerated)
+  let resolved = resolveDefinition(request, table, service.stream.publishesGenerated, others)
   if (!resolved.ok || !service.registry.find(resolved.definition)) {
     // A new shape, or a refusal, must rest on the table as it is now.
     try {
@@ -78,7 +83,7 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
       sendFailure(exchange, error)
       return null
     }
-    resolved = resolveDefinition(request, table, service.stream.publishesGenerated)
+    resolved = resolveDefinition(request, table, service.stream.publishesGenerated, others)
   }
   if (!resolved.ok) {
     sendInvalid(exchange, resolved.errors)
@@ -89,6 +94,17 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
   if (request.handle === null || request.handle === shape.handle) return shape
   sendMustRefetch(exchange, shape.handle)
   return null
+}
+
+/** The tables that subqueries of the clause read, as they are now. */
+async function subqueryTablesOf(service: Service, request: ShapeRequest): Promise<Map<string, Table>> {
+  const found = new Map<string, Table>()
+  const parsed = request.where?.match(/select/i) ? parseWhere(request.where) : null
+  for (const relation of parsed?.ok ? subqueryTables(parsed.node) : []) {
+    const table = await service.tables.get(relation, FRESH_MS)
+    if (table) found.set(quoteRelation(relation), table)
+  }
+  return found
 }
 
 const FRESH_MS = 1000

@@ -150,11 +150,16 @@ export class ShapeRegistry {
   private async make(shape: Shape, onBegin: () => void): Promise<void> {
     const { pool, journal, publication, manualPublishing } = this.options
     const { table } = shape.definition
-    await ensurePublished(pool, publication, table, manualPublishing)
+    const dependencies = shape.definition.where?.dependencies ?? []
+    for (const needed of [table, ...dependencies.map((dependency) => dependency.table)]) {
+      await ensurePublished(pool, publication, needed, manualPublishing)
+    }
     await takeSnapshot(pool, shape, onBegin)
     if (shape.isRemoved) return
     const id = tableId(table)
     if (!journal.tables.has(id)) journal.write({ kind: 'table', id, table })
+    // What subqueries returned is only in memory: such a shape does not outlive the server.
+    if (dependencies.length > 0) return shape.snapshot.complete()
     // On record before anybody is told that the snapshot is complete: a reader's handle must outlive a kill from then on.
     journal.write({ kind: 'shape', shape: storeShape(shape) })
     shape.snapshot.complete()

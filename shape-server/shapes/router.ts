@@ -2,6 +2,7 @@ import type { Row } from '../encoding/message'
 import type { Table } from '../postgres/table'
 import type { Relation, Tuple } from '../replication/pgoutput'
 import { disagreementWith } from './agreement'
+import { DependencyIndex } from './dependencies'
 import type { PendingItem, Shape } from './shape'
 import { TableRoutes } from './table-routes'
 
@@ -34,6 +35,7 @@ export class Router {
   lastSeenLsn = 0n
   private readonly routes = new Map<number, TableRoutes[]>()
   private transaction: Transaction | null = null
+  private readonly dependencies = new DependencyIndex()
   private changeCount = 0
   transactionCount = 0
 
@@ -46,6 +48,7 @@ export class Router {
     let own = routes.find((candidate) => candidate.table === table)
     if (!own) routes.push((own = new TableRoutes(table)))
     own.add(shape)
+    this.dependencies.add(shape)
   }
 
   remove(shape: Shape): void {
@@ -53,6 +56,7 @@ export class Router {
     const routes = this.routes.get(table.oid) ?? []
     const own = routes.find((candidate) => candidate.table === table)
     own?.remove(shape)
+    this.dependencies.remove(shape)
     if (own?.isEmpty !== true) return
     const rest = routes.filter((candidate) => candidate !== own)
     if (rest.length > 0) this.routes.set(table.oid, rest)
@@ -61,7 +65,7 @@ export class Router {
 
   /** Whether anybody follows one of these tables. */
   follows(oids: number[]): boolean {
-    return oids.some((oid) => this.routes.has(oid))
+    return oids.some((oid) => this.routes.has(oid) || this.dependencies.follows(oid))
   }
 
   tables(): Table[] {
@@ -88,6 +92,7 @@ export class Router {
     // Two per change leave room for the pair that a changed key becomes.
     transaction.op += 2
     this.changeCount++
+    if (!this.dependencies.isEmpty) this.rotateDependents(relation, targets, change)
     for (const oid of targets) {
       for (const routes of this.routes.get(oid) ?? []) {
         const toRow = routes.rowReader(relation)
@@ -108,6 +113,7 @@ export class Router {
           if (shape.wants(transaction.xid, transaction.commitLsn)) transaction.rotated.set(shape, 'truncated')
         }
       }
+      for (const shape of this.dependencies.all(oid)) this.rotateDependent(shape)
     }
   }
 
@@ -136,6 +142,30 @@ export class Router {
     this.transaction = null
   }
 
+  /** A subquery's answer may be another one: whoever depends on it has to begin anew. */
+  private rotateDependents(relation: Relation, targets: number[], change: RowChange): void {
+    const toRow = (table: Table) => {
+      const places = table.columns.map((column) => relation.columns.findIndex((own) => own.name === column.name))
+      const order = (tuple: Tuple) => places.map((place) => tuple[place] ?? null)
+      return {
+        before: change.kind === 'insert' ? null : order(change.old),
+        after: change.kind === 'delete' ? null : order(change.new),
+      }
+    }
+    for (const oid of targets) {
+      for (const shape of this.dependencies.affected(oid, toRow)) this.rotateDependent(shape)
+    }
+  }
+
+  private rotateDependent(shape: Shape): void {
+    const transaction = this.transaction
+    if (!transaction?.rotated.has(shape) && transaction && shape.wants(transaction.xid, transaction.commitLsn)) {
+      // Before its snapshot has begun, only the snapshot can tell whether it has seen this.
+      if (shape.phase.kind === 'creating') shape.phase.staleBy.push(transaction.xid)
+      else transaction.rotated.set(shape, 'a subquery returns other rows')
+    }
+  }
+
   private apply(
     shape: Shape,
     relation: Relation,
@@ -153,24 +183,35 @@ export class Router {
       return
     }
     shape.agreedRelation = relation
-    const items = this.itemsFor(shape, transaction, before, after, op)
+    const number = this.changeCount
+    const find = () => itemsFor(shape, transaction, { before, after, op, number })
+    if (shape.mustDefer) {
+      transaction.touched.add(shape)
+      shape.defer(find)
+      return
+    }
+    const items = find()
     if (items.length === 0) return
     transaction.touched.add(shape)
     shape.add(items)
   }
+}
 
-  private itemsFor(shape: Shape, stamp: Transaction, before: Row | null, after: Row | null, op: number): PendingItem[] {
-    const { where } = shape.definition
-    const wasIn = before !== null && (where === null || where.matches(before))
-    const isIn = after !== null && (where === null || where.matches(after))
-    if (wasIn && isIn)
-      return shape.encoder.once('update', this.changeCount, (encode) => encode.update(before, after, stamp, op))
-    if (wasIn)
-      return shape.encoder.once('delete', this.changeCount, (encode) => [
-        { text: encode.delete(before, stamp, op), op },
-      ])
-    if (isIn)
-      return shape.encoder.once('insert', this.changeCount, (encode) => [{ text: encode.insert(after, stamp, op), op }])
-    return []
-  }
+/** A change as a shape sees it: rows in the order of its table, and its number among all changes. */
+interface SeenChange {
+  before: Row | null
+  after: Row | null
+  op: number
+  number: number
+}
+
+function itemsFor(shape: Shape, stamp: Transaction, { before, after, op, number }: SeenChange): PendingItem[] {
+  const { where } = shape.definition
+  const wasIn = before !== null && (where === null || where.matches(before))
+  const isIn = after !== null && (where === null || where.matches(after))
+  const { encoder } = shape
+  if (wasIn && isIn) return encoder.once('update', number, (encode) => encode.update(before, after, stamp, op))
+  if (wasIn) return encoder.once('delete', number, (encode) => [{ text: encode.delete(before, stamp, op), op }])
+  if (isIn) return encoder.once('insert', number, (encode) => [{ text: encode.insert(after, stamp, op), op }])
+  return []
 }

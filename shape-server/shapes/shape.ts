@@ -12,16 +12,19 @@ export interface PendingItem {
   op: number
 }
 
+/** A change that cannot be looked at yet: what subqueries return is read with the snapshot. */
+export type DeferredItems = () => PendingItem[]
+
 interface HeldTransaction {
   xid: number
   commitLsn: bigint
-  items: PendingItem[]
+  items: (PendingItem | DeferredItems)[]
 }
 
 /** How far a shape has come. */
 type Phase =
   /** The snapshot's point in time is not known yet: transactions wait. */
-  | { kind: 'creating'; held: HeldTransaction[]; heldChars: number }
+  | { kind: 'creating'; held: HeldTransaction[]; heldChars: number; staleBy: number[] }
   /** Transactions the snapshot already shows are left out, up to a position none of them can lie behind. */
   | { kind: 'filtering'; snapshot: PgSnapshot; until: bigint }
   | { kind: 'following' }
@@ -32,9 +35,12 @@ export type Wake = 'changed' | 'removed' | 'unavailable'
 
 const HELD_CHARS_MAX = 64 << 20
 
+/** What a subquery returns has changed since the snapshot: it must be taken again. */
+export class StaleDependencyError extends Error {}
+
 /** One life of a shape: definition, snapshot, log, and the readers that wait for it. */
 export class Shape {
-  phase: Phase = { kind: 'creating', held: [], heldChars: 0 }
+  phase: Phase = { kind: 'creating', held: [], heldChars: 0, staleBy: [] }
   readonly waiters = new Set<(wake: Wake) => void>()
   /** The relation message this shape was last found to agree with. */
   agreedRelation: Relation | null = null
@@ -51,6 +57,7 @@ export class Shape {
   /** The same as events. */
   lastEvents: { key: string; bytes: Buffer } | null = null
   private pending: PendingItem[] = []
+  private deferred: DeferredItems[] = []
   private lastSchema: string | null = null
 
   constructor(
@@ -117,10 +124,21 @@ export class Shape {
     }
   }
 
+  /** Whether changes have to wait because the clause cannot be evaluated before the snapshot has begun. */
+  get mustDefer(): boolean {
+    return this.phase.kind === 'creating' && (this.definition.where?.dependencies.length ?? 0) > 0
+  }
+
+  /** Adds a change that is looked at when the snapshot has begun. */
+  defer(items: DeferredItems): void {
+    this.deferred.push(items)
+  }
+
   /** Ends the transaction under way. True when readers have something new. */
   commit(xid: number, commitLsn: bigint): boolean {
-    const items = this.pending
+    const items: HeldTransaction['items'] = [...this.pending, ...this.deferred]
     this.pending = []
+    this.deferred = []
     if (items.length === 0 || this.phase.kind === 'removed') return false
     if (this.phase.kind === 'creating') {
       this.phase.held.push({ xid, commitLsn, items })
@@ -133,6 +151,7 @@ export class Shape {
   /** Forgets the transaction under way. */
   abort(): void {
     this.pending = []
+    this.deferred = []
     this.log.discard()
   }
 
@@ -144,7 +163,8 @@ export class Shape {
   /** The snapshot's point in time is known: what waited is appended or left out. Positions behind `until` are never in it. */
   begin(snapshot: PgSnapshot, until: bigint): void {
     if (this.phase.kind !== 'creating') return
-    const { held } = this.phase
+    const { held, staleBy } = this.phase
+    if (staleBy.some((xid) => !isVisible(snapshot, xid))) throw new StaleDependencyError()
     this.snapshotPoint = { snapshot, until }
     this.phase = { kind: 'filtering', snapshot, until }
     for (const transaction of held) {
@@ -174,8 +194,9 @@ export class Shape {
   }
 
   private append(transaction: HeldTransaction): void {
-    const last = transaction.items.length - 1
-    transaction.items.forEach((item, i) => this.log.stage(closeItem(item.text, i === last), item.op))
+    const items = transaction.items.flatMap((item) => (typeof item === 'function' ? item() : [item]))
+    const last = items.length - 1
+    items.forEach((item, i) => this.log.stage(closeItem(item.text, i === last), item.op))
     this.log.commit(transaction.commitLsn)
   }
 }

@@ -4,6 +4,7 @@ import { RowEncoder } from '../encoding/row-encoder'
 import { copyOut } from '../postgres/copy-out'
 import { quoteRelation } from '../postgres/identifiers'
 import type { ShapeDefinition } from './definition'
+import { readMemberSets } from './dependencies'
 import { parsePgLsn } from './lsn'
 import type { Shape } from './shape'
 import { SnapshotWriter } from './snapshot-writer'
@@ -22,6 +23,7 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
     const snapshot = parsePgSnapshot(row.snapshot)
     const encoder = new RowEncoder(shape.definition)
     const writer = new SnapshotWriter(shape.snapshot, encoder)
+    await readMemberSets(client, shape.definition.where)
     if (shape.definition.log === 'full') {
       await client.query('SET LOCAL statement_timeout = 0')
       shape.begin(snapshot, parsePgLsn(row.lsn))

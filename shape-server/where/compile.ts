@@ -1,7 +1,6 @@
 import type { Row } from '../encoding/message'
 import type { Table } from '../postgres/table'
 import { evaluator } from './evaluate'
-import type { MemberSets } from './evaluate'
 import type { Expression } from './expression'
 import { WhereError } from './expression'
 import { routingKeys } from './routing-keys'
@@ -22,8 +21,21 @@ export interface CompiledWhere {
   columns: number[]
   /** Whether a row is in; a row that cannot be evaluated is not. */
   matches: (row: Row) => boolean
+  /** What its subqueries read. */
+  dependencies: Dependency[]
+  /** Tells what a subquery returned; until then no row with it matches. */
+  setMembers: (subquery: number, members: ReadonlySet<string>) => void
   /** Rows that match have one of these values in one of these columns; null when nothing like it can be said. */
   keys: RoutingKey[] | null
+}
+
+/** A table that a subquery reads. */
+export interface Dependency {
+  table: Table
+  columns: number[]
+  sql: string
+  /** Whether a row may be among those it returns. */
+  mayReturn: (row: Row) => boolean
 }
 
 export type Compiled = { ok: true; where: CompiledWhere } | { ok: false; error: string }
@@ -31,6 +43,8 @@ export type Compiled = { ok: true; where: CompiledWhere } | { ok: false; error: 
 export interface CompileOptions {
   allowsSubqueries?: boolean
   allowsEnumLiterals?: boolean
+  /** Tables that subqueries may read, by quoted name. */
+  tables?: ReadonlyMap<string, Table>
 }
 
 /** Compiles a where clause against a table. The error is worded and placed as production's. */
@@ -48,6 +62,8 @@ export function compileWhere(
     paramTypes: new Map(),
     usedParams: new Set(),
     subqueries: [] as Subquery[],
+    tables: options.tables ?? new Map<string, Table>(),
+    text: sql,
     allowsSubqueries: options.allowsSubqueries ?? true,
     allowsEnumLiterals: options.allowsEnumLiterals ?? false,
   }
@@ -65,8 +81,6 @@ export function compileWhere(
   }
 }
 
-const NO_SETS: MemberSets = []
-
 function build(
   sql: string,
   node: Parameters<typeof normalise>[0],
@@ -74,6 +88,7 @@ function build(
   scope: Scope,
 ): CompiledWhere {
   const run = evaluator(expression)
+  const sets: ReadonlySet<string>[] = []
   const columns = new Set<number>()
   collectColumns(expression, columns)
   return {
@@ -82,11 +97,13 @@ function build(
     columns: [...columns],
     matches: (row) => {
       try {
-        return run(row, NO_SETS) === true
+        return run(row, sets) === true
       } catch {
         return false
       }
     },
+    dependencies: scope.subqueries.map(toDependency),
+    setMembers: (subquery, members) => (sets[subquery] = members),
     keys: routingKeys(expression),
   }
 }
@@ -94,4 +111,21 @@ function build(
 function collectColumns(expression: Expression, into: Set<number>): void {
   if (expression.kind === 'column') into.add(expression.index)
   if ('args' in expression) for (const arg of expression.args) collectColumns(arg, into)
+}
+
+function toDependency({ table, columns, condition, sql }: Subquery): Dependency {
+  const run = condition && !hasMember(condition) ? evaluator(condition) : null
+  const mayReturn = (row: Row) => {
+    try {
+      return run === null || run(row, []) === true
+    } catch {
+      return true
+    }
+  }
+  return { table, columns, sql, mayReturn }
+}
+
+/** Conditions with subqueries of their own are not evaluated: any row counts as returned. */
+function hasMember(expression: Expression): boolean {
+  return expression.kind === 'member' || ('args' in expression && expression.args.some(hasMember))
 }

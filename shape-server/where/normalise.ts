@@ -3,12 +3,11 @@ import { fields, WHERE_PREFIX } from './parse'
 import type { Scope } from './resolve'
 import { typeText } from './types'
 
-/** The clause with `'value'::type` in place of its params. The grammar counts locations in bytes. */
-export function substituteParams(sql: string, node: unknown, scope: Scope): string {
+/** SQL with `'value'::type` in place of its params. The grammar counts locations in bytes; `base` is where the text begins in them. */
+export function substituteParams(sql: string, node: unknown, scope: Scope, base = WHERE_PREFIX.length): string {
   const places: { at: number; number: number }[] = []
   visit(node, (kind, f) => {
-    if (kind === 'ParamRef')
-      places.push({ at: Number(f['location'] ?? 0) - WHERE_PREFIX.length, number: Number(f['number']) })
+    if (kind === 'ParamRef') places.push({ at: Number(f['location'] ?? 0) - base, number: Number(f['number']) })
   })
   if (places.length === 0) return sql
   places.sort((a, b) => a.at - b.at)

@@ -52,6 +52,19 @@ export function parseWhere(sql: string): ParsedWhere {
   return { ok: true, node, sql }
 }
 
+export interface Token {
+  text: string
+  /** In bytes. */
+  start: number
+  end: number
+}
+
+/** The tokens of a text that is known to parse. */
+export function scanTokens(sql: string): Token[] {
+  if (!grammar) throw new Error('the grammar is not loaded')
+  return grammar.scanSync(sql).tokens
+}
+
 /** The words and place of a syntax error, as Electric writes them. */
 export function syntaxErrorText(error: unknown): string {
   if (!grammar?.hasSqlDetails(error) || !error.sqlDetails) throw error

@@ -22,6 +22,10 @@ export interface Scope {
   paramTypes: Map<number, WhereType>
   usedParams: Set<number>
   subqueries: Subquery[]
+  /** Tables that subqueries may read, by quoted name. */
+  tables: ReadonlyMap<string, Table>
+  /** The clause as written. */
+  text: string
   /** Whether `IN (SELECT …)` may stand here. */
   allowsSubqueries: boolean
   /** Labels of enums are left to Postgres (subset snapshots only run there). */
