@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import pg from 'pg'
 import { encode } from 'next-auth/jwt'
-import { POST } from '@/app/api/writes/route'
-import { database } from '@/db/client'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import type { WireWrite, WritesResponse } from '@/lib/protocol/writes'
 import { throwawayCluster } from '@/scripts/test/cluster'
 import { createTestDatabase, type TestDatabase } from '@/scripts/test/database'
+import { serveWriteDoor } from '@/scripts/test/write-door'
 
 /**
  * The write door, over HTTP on a real PostgreSQL, beside bare transactions on the same database: what sending one's queue costs, and what
@@ -46,7 +43,7 @@ export default async function run(): Promise<WritesBench> {
     ELECTRIC_URL: 'http://127.0.0.1:9',
     WRITES_PER_SECOND: '1000000',
   })
-  await using door = await serveDoor()
+  await using door = await serveWriteDoor()
   // The first request of each kind compiles and connects.
   await sendQueue(door.url, 50)
   const queueMs = await best(3, () => sendQueue(door.url, QUEUE))
@@ -78,39 +75,6 @@ async function best(times: number, measure: () => Promise<number>): Promise<numb
   let least = Number.POSITIVE_INFINITY
   for (let n = 0; n < times; n++) least = Math.min(least, await measure())
   return least
-}
-
-async function serveDoor(): Promise<AsyncDisposable & { url: string }> {
-  const server = createServer((incoming, outgoing) => {
-    const chunks: Buffer[] = []
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-    incoming.on('end', () => {
-      const headers = new Headers(
-        Object.entries(incoming.headers).flatMap(([k, v]) => (typeof v === 'string' ? [[k, v]] : [])) as [
-          string,
-          string,
-        ][],
-      )
-      const request = new Request('http://127.0.0.1/api/writes', {
-        method: 'POST',
-        headers,
-        body: Buffer.concat(chunks),
-      })
-      void POST(request).then(async (response) => {
-        outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-        outgoing.end(Buffer.from(await response.arrayBuffer()))
-      })
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
-      await database().close()
-    },
-  }
 }
 
 async function cookieOf(userId: string): Promise<string> {
