@@ -10,6 +10,7 @@ import { limits, takeFromLimit } from '../rate-limit'
 import { PRIVATE_HEADERS, refuse } from '../respond'
 import { authenticate } from '../viewer'
 import { openRequest } from './door'
+import { failureKind } from './failures'
 
 /** A row that was not renewed for so long is gone: by the server's clock (the policy `deletes` knows the same number). */
 const SILENCE_SECONDS = 45
@@ -31,7 +32,13 @@ export async function handlePresence(request: Request): Promise<Response> {
   if (limited) return refuse(limited)
   const band = textIn(read.values, presence.scope.column)
   if (!mayInsert(presence, band, { ...read.values, user_id: viewer.user_id }, viewer)) return refuse(NOT_YOURS)
-  await tell(viewer.user_id, band, read)
+  try {
+    await tell(viewer.user_id, band, read)
+  } catch (error) {
+    // Removed a moment ago.
+    if (failureKind(error).kind === 'refused') return refuse(NOT_YOURS)
+    throw error
+  }
   return new Response(null, { status: 204, headers: PRIVATE_HEADERS })
 }
 

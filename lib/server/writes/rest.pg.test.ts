@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
+import { eventually } from '@/scripts/test/eventually'
 import { insert, sampleBand, update, type SampleBand } from '@/scripts/test/sample-band'
 import { applied } from '@/scripts/test/writer'
 
@@ -184,6 +185,25 @@ describe('presence', () => {
       const here = await band.rows('SELECT client_id FROM presence WHERE band_id = $1', NIGHT_SHIFT)
       expect(new Set(here.map((row) => row['client_id']))).toEqual(new Set(browsers.map((each) => each.client_id)))
     }
+  })
+
+  test('somebody removed in the middle of a heartbeat is refused, and is not shown as here', async () => {
+    const noah = SAMPLE_USERS.noah.id
+    const client_id = randomUUID()
+    await band.rows('BEGIN')
+    // The heartbeat was let in and waits to be counted.
+    await band.rows('LOCK TABLE rate_limits IN ACCESS EXCLUSIVE MODE')
+    const answer = ask('noah', 'POST', '/api/presence', { ...here, client_id })
+    await eventually(async () =>
+      expect(
+        await band.rows(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'rate_limits'::regclass`),
+      ).toHaveLength(1),
+    )
+    await band.rows('UPDATE band_members SET deleted_at = now() WHERE user_id = $1 AND band_id = $2', noah, NIGHT_SHIFT)
+    await band.rows('COMMIT')
+    expect(await answer).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } })
+    expect(await band.rows('SELECT FROM presence WHERE client_id = $1', client_id)).toEqual([])
+    await band.rows('UPDATE band_members SET deleted_at = NULL WHERE user_id = $1 AND band_id = $2', noah, NIGHT_SHIFT)
   })
 
   test('is refused to strangers, and for what it does not know', async () => {
