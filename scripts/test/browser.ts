@@ -68,6 +68,8 @@ async function openProfile(browser: Browser, { viewport, path = '/' }: PersonOpt
     locale: 'en-GB',
     timezoneId: 'Europe/London',
   })
+  // A limit of waiting, not of speed: half a minute is soon over on a busy machine.
+  context.setDefaultTimeout(90_000)
   const messages: string[] = []
   const expected: RegExp[] = []
   context.on('weberror', (error) => messages.push(`uncaught: ${error.error().stack ?? error.error().message}`))
