@@ -14,9 +14,12 @@ export class WantedRows {
   readonly #known = new Set<string>()
 
   constructor(writes: readonly Write[]) {
+    const inserted = new Set<string>()
     for (const write of writes) {
+      const id = rowId(write.entity, write.key)
       this.#add(write.entity, write.key, write)
-      if (write.op !== 'insert') this.#known.add(rowId(write.entity, write.key))
+      if (write.op === 'insert') inserted.add(id)
+      else if (!inserted.has(id)) this.#known.add(id)
     }
   }
 
