@@ -9,10 +9,11 @@ import { rowsOf } from '../store/shape-state'
  * so that a shape opened later from the cache does not show the row of before.
  */
 export function echoedWrites(entries: readonly OutboxEntry[], holders: Iterable<ShapeHolder>): OutboxEntry[] {
-  const all = [...holders]
+  const byEntity = new Map<string, ShapeHolder[]>()
+  for (const holder of holders) byEntity.set(holder.entity.name, [...(byEntity.get(holder.entity.name) ?? []), holder])
   return entries.filter((entry) => {
     if (entry.phase.kind !== 'saved') return false
-    const showing = all.filter((holder) => couldShow(holder, entry))
+    const showing = (byEntity.get(entry.write.entity) ?? []).filter((holder) => couldShow(holder, entry))
     if (showing.length === 0) return entry.phase.txid === null && entry.phase.standing.length === 0
     return showing.every((holder) => isEchoedIn(holder, entry))
   })

@@ -151,7 +151,7 @@ class World {
     await this.scene.until(
       'everything is sent and everybody shows the same',
       () => this.tabs().every((tab) => this.#isDone(tab)),
-      600_000,
+      120_000,
     )
   }
 

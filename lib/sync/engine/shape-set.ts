@@ -1,4 +1,5 @@
 import 'client-only'
+import { entityNamed } from '@/entities'
 import type { JsonRow } from '@/lib/protocol/json'
 import { Emitter } from '../emitter'
 import type { OutboxEntry } from '../outbox/entry'
@@ -93,6 +94,17 @@ export class ShapeSet {
     const { view } = holder
     holder.render(this.options.entries(), this.options.author(), this.options.isLocalOnly(holder.scope))
     if (holder.view !== view) this.rendered.emit(holder)
+  }
+
+  /** Renders the shapes that these writes could show in. */
+  renderFor(entries: readonly OutboxEntry[]): void {
+    const names = new Set<string>()
+    for (const { write } of entries) {
+      // Rows that come into being with another may belong to any entity.
+      if (write.op === 'insert' && entityNamed(write.entity)?.also) return this.renderAll()
+      names.add(write.entity)
+    }
+    for (const holder of this.#holders.values()) if (names.has(holder.entity.name)) this.render(holder)
   }
 
   renderAll(): void {

@@ -67,7 +67,7 @@ export function nextOutbox(state: OutboxState, event: OutboxEvent): OutboxState 
     case 'answered':
       return answered(state, event)
     case 'echoed':
-      return { ...state, entries: state.entries.filter(({ write, phase }) => !isEchoed(event.ids, write.id, phase)) }
+      return withoutEchoed(state, new Set(event.ids))
     case 'retry':
       return requeued(state, event.id, (entry) => entry)
     case 'edited':
@@ -245,8 +245,8 @@ function discarded(state: OutboxState, id: string, newId: () => string): OutboxS
   return { ...state, entries: freed.filter(({ origin }) => !gone.has(origin)) }
 }
 
-function isEchoed(ids: readonly string[], id: string, phase: Phase): boolean {
-  return phase.kind === 'saved' && ids.includes(id)
+function withoutEchoed(state: OutboxState, ids: ReadonlySet<string>): OutboxState {
+  return { ...state, entries: state.entries.filter(({ write, phase }) => phase.kind !== 'saved' || !ids.has(write.id)) }
 }
 
 function attemptOf(sender: Sender): number {
