@@ -9,7 +9,7 @@ const firstSeed = Number(process.env['ORACLE_FIRST_SEED'] ?? 1)
 const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
 
 test.each(seeds)(
-  'every shape equals its SELECT under concurrent transactions (seed %i)',
+  'PO1 every shape equals its SELECT under concurrent transactions (seed %i)',
   { timeout: 120_000 },
   async (seed) => {
     await using db = await testDatabase()

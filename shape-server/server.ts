@@ -6,6 +6,7 @@ import { createMetricsListener } from './http/metrics'
 import { createLog } from './log'
 import type { Log } from './log'
 import { Service } from './service'
+import type { OpenStore } from './service'
 
 export interface ShapeServer {
   url: string
@@ -18,8 +19,9 @@ export interface ShapeServer {
 export async function startShapeServer(
   config: ShapeServerConfig,
   log: Log = createLog(config.logLevel),
+  openStore?: OpenStore,
 ): Promise<ShapeServer> {
-  const server = await openShapeServer(config, log)
+  const server = await openShapeServer(config, log, openStore)
   await server.active
   return server
 }
@@ -28,8 +30,9 @@ export async function startShapeServer(
 export async function openShapeServer(
   config: ShapeServerConfig,
   log: Log,
+  openStore?: OpenStore,
 ): Promise<ShapeServer & { active: Promise<void> }> {
-  const service = new Service(config, log)
+  const service = new Service(config, log, openStore)
   const listener = createListener(service)
   listener.listen(config.port, config.host)
   await once(listener, 'listening')
@@ -37,17 +40,20 @@ export async function openShapeServer(
   await service.start()
   const metrics =
     config.prometheusPort === null ? null : createMetricsListener(service).listen(config.prometheusPort, config.host)
+  let stopped: Promise<void> | null = null
   log.info('listening', { port, host: config.host })
   return {
     url: `http://127.0.0.1:${String(port)}`,
     port,
     active: service.stream.active(),
-    async stop() {
-      listener.close()
-      metrics?.close()
-      metrics?.closeAllConnections()
-      listener.closeAllConnections()
-      await service.stop()
-    },
+    stop: () => (stopped ??= stop()),
+  }
+
+  async function stop(): Promise<void> {
+    listener.close()
+    metrics?.close()
+    metrics?.closeAllConnections()
+    listener.closeAllConnections()
+    await service.stop()
   }
 }

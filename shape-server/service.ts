@@ -10,11 +10,14 @@ import { Housekeeping } from './shapes/housekeeping'
 import { ShapeRegistry } from './shapes/registry'
 import { Router } from './shapes/router'
 import type { BlobStore } from './storage/blob'
-import { FileBlobStore, MemoryBlobStore } from './storage/blob'
+import { openBlobs } from './storage/blob'
 import { Flusher } from './storage/flusher'
 import { Journal } from './storage/journal'
 import { loadGrammar } from './where/parse'
 import type { StoredOrigin } from './storage/journal'
+
+/** Where shapes are kept. */
+export type OpenStore = (storage: ShapeServerConfig['storage']) => BlobStore
 
 /** Everything behind the HTTP doors: shapes, their storage, and the stream that feeds them. */
 export class Service {
@@ -33,10 +36,11 @@ export class Service {
   constructor(
     readonly config: ShapeServerConfig,
     readonly log: Log,
+    openStore: OpenStore = (storage) => openBlobs(storage),
   ) {
     this.pool = createPool(config.pooledDatabaseUrl, config.databaseCaFile, config.poolSize)
     this.tables = new TableCache(this.pool, (relation, table) => this.registry.checkTable(relation, table))
-    this.blobs = config.storage.kind === 'memory' ? new MemoryBlobStore() : new FileBlobStore(config.storage.dir)
+    this.blobs = openStore(config.storage)
     this.journal = new Journal(this.blobs.open('journal'))
     const slot = (this.slot = `electric_slot_${config.streamId}${config.randomSlotName ? `_${randomSuffix()}` : ''}`)
     const publication = `electric_publication_${config.streamId}`

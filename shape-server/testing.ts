@@ -6,6 +6,7 @@ import { readConfig } from './config'
 import { createLog } from './log'
 import { startShapeServer } from './server'
 import type { ShapeServer } from './server'
+import type { OpenStore } from './service'
 
 /** A shape server of a test's own, on its own slot, with what a test does to it. */
 export interface TestShapeServer extends AsyncDisposable {
@@ -15,12 +16,17 @@ export interface TestShapeServer extends AsyncDisposable {
   shape(params: Record<string, string>, init?: RequestInit): Promise<Response>
   /** Stops the server and starts it again on what it stored. */
   restart(env?: Record<string, string>): Promise<void>
+  stop(): Promise<void>
 }
 
 let count = 0
 
 /** Starts a shape server on a database; slot and storage go away with it. */
-export async function testShapeServer(databaseUrl: string, env: Record<string, string> = {}): Promise<TestShapeServer> {
+export async function testShapeServer(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+  openStore?: OpenStore,
+): Promise<TestShapeServer> {
   const streamId =
     env['ELECTRIC_REPLICATION_STREAM_ID'] ?? `t${String(process.pid)}_${String(Date.now() % 1e9)}_${String(count++)}`
   const storageDir = await mkdtemp(join(tmpdir(), 'shape-server-'))
@@ -36,16 +42,17 @@ export async function testShapeServer(databaseUrl: string, env: Record<string, s
     ...env,
   }
   const quiet = createLog('error', (line) => process.stderr.write(line))
-  let server: ShapeServer = await startShapeServer(readConfig(settings), quiet)
+  let server: ShapeServer = await startShapeServer(readConfig(settings), quiet, openStore)
   return {
     get url() {
       return server.url
     },
     sql,
     shape: (params, init) => fetch(`${server.url}/v1/shape?${new URLSearchParams(params).toString()}`, init),
+    stop: () => server.stop(),
     async restart(more = {}) {
       await server.stop()
-      server = await startShapeServer(readConfig({ ...settings, ...more }), quiet)
+      server = await startShapeServer(readConfig({ ...settings, ...more }), quiet, openStore)
     },
     async [Symbol.asyncDispose]() {
       await server.stop()

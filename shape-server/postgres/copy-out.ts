@@ -7,7 +7,7 @@ import type pg from 'pg'
 export type CopyRowSink = (row: Buffer) => Promise<void> | null
 
 interface CopyConnection {
-  stream: { pause(): void; resume(): void }
+  stream: { pause(): void; resume(): void; destroy(): void }
   query(text: string): void
   sendCopyFail(message: string): void
 }
@@ -21,6 +21,7 @@ class CopyOut {
   ) {}
 
   private connection: CopyConnection | null = null
+  private hasFailed = false
 
   submit(connection: CopyConnection): void {
     this.connection = connection
@@ -30,7 +31,16 @@ class CopyOut {
     // COPY has none.
   }
   handleCopyData(message: { chunk: Buffer }): void {
-    const wait = this.onRow(message.chunk)
+    if (this.hasFailed) return
+    let wait: Promise<void> | null
+    try {
+      wait = this.onRow(message.chunk)
+    } catch (error) {
+      // Thrown here it would end the process: it belongs to whoever asked for the rows, and ends this connection.
+      this.hasFailed = true
+      this.connection?.stream.destroy()
+      return this.settle(error instanceof Error ? error : new Error(String(error)))
+    }
     if (!wait) return
     this.connection?.stream.pause()
     const resume = () => this.connection?.stream.resume()

@@ -9,7 +9,10 @@ import { parsePgLsn } from './lsn'
 import type { Shape } from './shape'
 import { SnapshotWriter } from './snapshot-writer'
 
-/** Reads the shape's rows as of one point in time, to the last. `onBegin` is called when that point is fixed. */
+/**
+ * Reads the shape's rows as of one point in time, to the last. `onBegin` is called with the first row: until then the query may still be
+ * refused, and readers can be told why.
+ */
 export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => void): Promise<void> {
   const client = await pool.connect()
   let failure: Error | undefined
@@ -27,17 +30,19 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
     if (shape.definition.log === 'full') {
       await client.query('SET LOCAL statement_timeout = 0')
       shape.begin(snapshot, parsePgLsn(row.lsn))
-      onBegin()
       await copyOut(client, copyStatement(shape.definition, encoder), (bytes) => {
         writer.row(bytes)
+        onBegin()
         return null
       })
     } else {
       shape.begin(snapshot, parsePgLsn(row.lsn))
-      onBegin()
+      // Nothing is read, but who may not read the table may not follow it either.
+      await client.query(`SELECT FROM ${quoteRelation(shape.definition.table)} LIMIT 0`)
     }
     await client.query('COMMIT')
     writer.end(SEPARATOR + snapshotEndMessage(snapshot))
+    onBegin()
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error))
     throw failure

@@ -94,13 +94,24 @@ class MemoryBlob implements Blob {
   }
 }
 
+/** Opens the store a configuration names. `refuses` lets tests play a full disk. */
+export function openBlobs(
+  storage: { kind: 'memory' } | { kind: 'file'; dir: string },
+  refuses: () => boolean = () => false,
+): BlobStore {
+  return storage.kind === 'memory' ? new MemoryBlobStore() : new FileBlobStore(storage.dir, refuses)
+}
+
 const OPEN_FILES_MAX = 1024
 
 /** Files under one directory, with a bounded number of them open. */
 export class FileBlobStore implements BlobStore {
   private readonly descriptors = new Map<string, number>()
 
-  constructor(readonly dir: string) {
+  constructor(
+    readonly dir: string,
+    readonly refuses: () => boolean = () => false,
+  ) {
     fs.mkdirSync(dir, { recursive: true })
   }
 
@@ -182,6 +193,7 @@ class FileBlob implements Blob {
     const descriptor = this.store.descriptor(this.file)
     let written = 0
     try {
+      if (this.store.refuses()) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
       while (written < bytes.length) {
         written += fs.writeSync(descriptor, bytes, written, bytes.length - written, this.size + written)
       }

@@ -1,3 +1,4 @@
+import type * as LibPgQuery from 'libpg-query'
 /** A node of Postgres's own syntax tree, as JSON: one key names the kind, its value holds the fields. */
 export type SyntaxNode = { [kind: string]: SyntaxFields }
 export type SyntaxFields = { [field: string]: unknown }
@@ -19,7 +20,7 @@ const CLAUSES_NEVER_MEANT = [
   'distinctClause',
 ]
 
-type Grammar = typeof import('libpg-query')
+type Grammar = Pick<typeof LibPgQuery, 'parseSync' | 'scanSync' | 'hasSqlDetails'>
 let grammar: Grammar | null = null
 
 /** Loads the grammar (WASM, 20 MB of memory) when the first clause comes; until then nothing can be parsed. */
