@@ -34,14 +34,16 @@ describe('a scope that a reader names', () => {
     }
   })
 
-  test('may be a band, a project or me for changes and conflicts', () => {
+  test('may be a band, a project or me for changes and conflicts, and means me when left out', () => {
+    expect(resolveScope(entities.conflicts, null, viewer)).toEqual({ kind: 'user', column: 'scope_id', value: ME })
     for (const value of [BAND, PROJECT, ME]) {
       expect(resolveScope(entities.changes, value, viewer)).toMatchObject({ column: 'scope_id', value })
     }
   })
 
-  test.each([entities.songs, entities.changes, entities.bands, entities.presence])('is demanded by $name', (entity) =>
-    expect(resolveScope(entity, null, viewer)).toMatchObject({ refused: 'invalid' }),
+  test.each([entities.songs, entities.invites, entities.bands, entities.projects, entities.presence])(
+    'is demanded by $name',
+    (entity) => expect(resolveScope(entity, null, viewer)).toMatchObject({ refused: 'invalid' }),
   )
 
   test.each(['', 'x', `${BAND}x`, "' or 1=1"])('%j is invalid', (scope) =>

@@ -35,25 +35,18 @@ export type ScopeRefusal =
 
 /**
  * Finds the container a reader names. Membership only: whether the role may read is `mayRead`.
- * Without a scope, entities with a `user` scope (or a `mine` column) are read as the viewer's own.
+ * Without a scope, or with the reader's own user id, rows that belong to a person are read as the reader's own.
  */
-export function resolveScope(
-  entity: Scoped,
-  requested: string | null,
-  viewer: Viewer,
-): ResolvedScope | ScopeRefusal {
+export function resolveScope(entity: Scoped, requested: string | null, viewer: Viewer): ResolvedScope | ScopeRefusal {
   const { scope } = entity
-  const mine = scope.kind === 'user' ? scope.column : 'mine' in scope ? scope.mine : undefined
+  const mine = personColumn(scope)
   if (requested === null) {
     if (mine) return { kind: 'user', column: mine, value: viewer.user_id }
-    return { refused: 'invalid', message: `scope: name the ${containerNoun(scope)} whose ${entity.name} you want` }
+    return { refused: 'invalid', message: `scope: name the ${scope.kind} whose ${entity.name} you want` }
   }
   if (!isUuid(requested)) return { refused: 'invalid', message: 'scope: is not a uuid' }
   const value = requested.toLowerCase()
-  if (value === viewer.user_id) {
-    if (mine) return { kind: 'user', column: mine, value }
-    if (scope.kind === 'any') return { kind: 'user', column: scope.column, value }
-  }
+  if (mine && value === viewer.user_id) return { kind: 'user', column: mine, value }
   if ((scope.kind === 'band' || scope.kind === 'any') && viewer.bands.has(value)) {
     return { kind: 'band', column: scope.column, value }
   }
@@ -63,8 +56,10 @@ export function resolveScope(
   return { refused: 'forbidden' }
 }
 
-function containerNoun(scope: Scope): string {
-  return scope.kind === 'any' ? 'band, project or person' : scope.kind
+/** The column by which rows belong to one person; undefined where they only belong to a container. */
+function personColumn(scope: Scope): string | undefined {
+  if (scope.kind === 'user' || scope.kind === 'any') return scope.column
+  return scope.mine
 }
 
 /** The viewer's role in the container a row or scope value names; null when it is not theirs. `self` is one's own person. */
@@ -82,10 +77,7 @@ export function roleIn(scope: Scope, value: string, viewer: Viewer): BandRole | 
 }
 
 /** The filter of a shape in Electric's own words: quoted columns, positional parameters, live rows only. */
-export function scopeToElectric(
-  entity: Scoped,
-  scope: ResolvedScope,
-): { where: string; params: Record<'1', string> } {
+export function scopeToElectric(entity: Scoped, scope: ResolvedScope): { where: string; params: Record<'1', string> } {
   const live = entity.columns.includes('deleted_at') ? ' AND "deleted_at" IS NULL' : ''
   return { where: `"${scope.column}" = $1${live}`, params: { '1': scope.value } }
 }
