@@ -37,7 +37,11 @@ async function freePort(): Promise<number> {
 
 test('PB1 a reader that takes nothing is cut, and costs nobody anything meanwhile', async () => {
   await using db = await testDatabase()
-  await using server = await testShapeServer(db.superuserUrl, { ELECTRIC_TCP_SEND_TIMEOUT: '500ms' })
+  const port = await freePort()
+  await using server = await testShapeServer(db.superuserUrl, {
+    ELECTRIC_TCP_SEND_TIMEOUT: '500ms',
+    ELECTRIC_PROMETHEUS_PORT: String(port),
+  })
   await using subject = subjectOf(server, db.superuserUrl)
   const table = await subject.table('id int PRIMARY KEY, filler text')
   await subject.sql(`INSERT INTO ${table} SELECT i, repeat('x', 10000) FROM generate_series(1, 2000) i`)
@@ -51,9 +55,9 @@ test('PB1 a reader that takes nothing is cut, and costs nobody anything meanwhil
   await subject.sql(`INSERT INTO ${table} VALUES (0, 'live')`)
   expect((await reader.live()).messages[0]?.value?.['id']).toBe('0')
   stuck.on('error', () => undefined)
-  // Reading on now gives the rest of the buffers, and then the end.
+  await until(async () => (await metric(port, 'requests_open')) === 0)
+  // Reading on gives the rest of the buffers, and then the end.
   const closed = once(stuck, 'close')
-  await new Promise((resolve) => setTimeout(resolve, 1000))
   stuck.resume()
   await closed
   expect(stuck.bytesRead).toBeLessThan(19_000_000)

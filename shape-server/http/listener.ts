@@ -52,6 +52,8 @@ async function handle(
 
 function measure(service: Service, exchange: Exchange): void {
   const begun = performance.now()
+  service.requests.open++
+  exchange.response.once('close', () => service.requests.open--)
   exchange.response.once('finish', () => {
     // The time of a held poll says nothing about the server.
     const durationMs = exchange.facts.live === 'no' ? performance.now() - begun : null

@@ -8,6 +8,8 @@ const BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 5000, 30_000]
 export class RequestMetrics {
   readonly byStatus = new Map<number, number>()
   readonly buckets = BUCKETS_MS.map(() => 0)
+  /** Requests that are under way. */
+  open = 0
   durationSumMs = 0
   count = 0
 
@@ -51,6 +53,7 @@ async function renderMetrics(service: Service): Promise<string> {
     'Bytes of snapshots and logs',
     shapes.reduce((sum, shape) => sum + shape.bytes, 0),
   )
+  gauge('requests_open', 'Requests under way, held polls and streams included', service.requests.open)
   gauge('storage_failing', '1 while the disk refuses', service.flusher.failure === null ? 0 : 1)
   gauge('replication_active', '1 while the database is followed', service.stream.status === 'active' ? 1 : 0)
   gauge('replication_transactions_total', 'Transactions received', service.router.transactionCount)
