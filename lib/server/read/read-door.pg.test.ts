@@ -176,7 +176,7 @@ describe('what is asked', () => {
 
 describe('every entity is served where it is declared', () => {
   test.each(allEntities.map(({ name, scope }) => [name, scope] as const))('%s', async (name, scope) => {
-    const isMine = scope.kind === 'user' || 'mine' in scope
+    const isMine = scope.kind === 'user' || scope.kind === 'any' || 'mine' in scope
     const mine = await get(people.sarah, `${name}?offset=-1`)
     expect(mine.status).toBe(isMine ? 200 : 400)
     const own = await get(people.sarah, `${name}?offset=-1&scope=${people.sarah}`)
