@@ -15,6 +15,15 @@ export interface HistoryPage {
   next: string | null
 }
 
+/** What `@electric-sql/react` reads shapes with, over this browser's connection. */
+export interface UncachedReads {
+  readonly origin: string
+  /** A stream's `fetchClient`, for urls `<origin>/api/shapes/<entity>`. */
+  readonly fetch: typeof fetch
+  /** Aborts when the sync layer ends: streams end with it. */
+  readonly signal: AbortSignal
+}
+
 /**
  * The sync layer of one signed-in person in one tab. React hooks are thin readers of it; scripts and tests use it as is.
  */
@@ -22,6 +31,8 @@ export interface Sync {
   readonly userId: string
   /** One per browser profile and user; known once the local store is open. */
   readonly clientId: Source<string | null>
+  /** For shapes that need neither cache nor overlay. */
+  readonly uncached: UncachedReads
   /** Rows with unconfirmed writes laid over them. Subscribing opens the shape, the last reader's leaving closes it. */
   shape(name: ShapeName): Source<ShapeView>
   /** One row of a shape; same object as long as nothing in it changed. */

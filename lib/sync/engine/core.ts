@@ -19,6 +19,7 @@ import { membershipsOf, type Memberships } from './memberships'
 import { MEMBERSHIP_SHAPES } from './plan'
 import { ShapeSet } from './shape-set'
 import { Statuses } from './statuses'
+import { Uncached } from './uncached'
 import { connectionView, itemOf } from './views'
 
 /** How often the views that speak of ages are looked at while something is unsent. */
@@ -39,6 +40,7 @@ export class Core {
   readonly shapes: ShapeSet
   readonly outbox: OutboxDriver
   readonly statuses: Statuses
+  readonly uncached: Uncached
   readonly events = new Emitter<SyncEvent>()
   readonly connectionChanged = new Emitter()
   readonly clientKnown = new Emitter()
@@ -57,6 +59,7 @@ export class Core {
     const userId = actor.user_id
     this.store = openStore(platform, userId)
     this.connection = newConnection(platform.now())
+    this.uncached = new Uncached(platform, userId)
     this.outbox = new OutboxDriver({ platform, store: this.store, share, makeRoom })
     this.shapes = new ShapeSet({
       userId,
@@ -121,6 +124,7 @@ export class Core {
 
   close(): void {
     this.#cancelWatch()
+    this.uncached.close()
     this.events.clear()
     void this.store.then((store) => store.close())
   }

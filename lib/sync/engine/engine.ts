@@ -12,7 +12,7 @@ import type { PageEvent, Platform } from '../platform'
 import { isMarkable } from '../status'
 import type { LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
-import type { HistoryPage, Source, Sync } from '../sync'
+import type { HistoryPage, Source, Sync, UncachedReads } from '../sync'
 import { Tab } from '../tabs/tab'
 import type {
   ConnectionView,
@@ -87,6 +87,10 @@ export class Engine implements Sync {
     core.shapes.wantedChanged.listen(() => this.#office?.reconcile())
     this.#stopPage = platform.onPage((event) => this.#pageDid(event))
     this.#attempt('start', this.#start())
+  }
+
+  get uncached(): UncachedReads {
+    return this.#core.uncached
   }
 
   shape(name: ShapeName): Source<ShapeView> {

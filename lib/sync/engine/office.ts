@@ -46,6 +46,7 @@ export class Office {
     const { core, store, clientId, epoch } = options
     const { platform, actor } = core
     this.#live = createLiveClient({ platform, userId: actor.user_id, onObserved: (seen) => this.#observe(seen) })
+    core.uncached.leading = this.#live
     this.leader = new Leader({
       platform,
       store,
@@ -93,6 +94,7 @@ export class Office {
 
   close(): void {
     this.#isClosed = true
+    this.options.core.uncached.leading = null
     this.#cancelVisit()
     this.#cancelProbe()
     for (const stop of this.#stops) stop()

@@ -56,12 +56,15 @@ export function mayStream({ entity: name, scope }: ShapeName, userId: string, me
   return (viewer.bands.has(scope) || viewer.projects.has(scope)) && mayRead(entity, scope, viewer)
 }
 
-/** Everything a band or project holds that this person may read. */
+/** Everything a band or project holds that this person may read and a device keeps: who is here is read where it is shown. */
 export function entitiesOf(scope: string, { viewer }: Memberships): AnyEntity[] {
   const kind = viewer.bands.has(scope) ? 'band' : viewer.projects.has(scope) ? 'project' : null
   return allEntities.filter(
     (entity) =>
-      kind !== null && (entity.scope.kind === kind || entity.scope.kind === 'any') && mayRead(entity, scope, viewer),
+      kind !== null &&
+      entity.serverColumns !== 'ephemeral' &&
+      (entity.scope.kind === kind || entity.scope.kind === 'any') &&
+      mayRead(entity, scope, viewer),
   )
 }
 
