@@ -52,9 +52,11 @@ async function bandOf(name: string, members: Partial<Record<SampleUser, 'owner' 
 }
 
 test('Sarah edits a title and Alex sees it without a reload, with a notice of who did it', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex')])
   const [before, after] = [title('Draft'), title('Anthem')]
-  await isConnected(alex.page)
+  // The band's log is there: from now on he is told of changes.
+  await alex.page.getByRole('region', { name: 'Lately in The Night Shift' }).waitFor()
+  await alex.page.getByRole('link', { name: 'Songs' }).click()
   await find(alex.page, before)
   // A notice goes by itself after five seconds: the wait begins before.
   await Promise.all([alex.page.getByText('Sarah added a song').waitFor(), addSong(sarah.page, before)])
