@@ -47,6 +47,7 @@ test('an edit made offline survives a killed tab and is saved once the network i
   // A page that crashes does not answer.
   session.send('Page.crash').catch(() => undefined)
   await crashed
+  await sarah.page.close()
   const again = await sarah.context.newPage()
   await again.goto(SONGS)
   await again.getByRole('searchbox', { name: 'Search songs' }).fill(song)

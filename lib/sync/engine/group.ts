@@ -93,6 +93,8 @@ export class Group {
       case 'outbox':
         core.outbox.adopt({ kind: 'seen', puts: entriesIn(message.puts), removed: [] })
         return this.#letGo(message.removed)
+      case 'outbox-holds':
+        return isLeading ? undefined : this.#letGo(this.#ghosts(new Set(message.origins)))
       case 'shape':
         return isLeading ? undefined : void this.#mirror(message)
       case 'connection':
@@ -110,13 +112,23 @@ export class Group {
     }
   }
 
+  /** Writes on their way here that the leader is done with. */
+  #ghosts(held: ReadonlySet<string>): string[] {
+    const { entries } = this.options.core.outbox.state
+    return entries.flatMap(({ origin, phase }) =>
+      (phase.kind === 'sent' || phase.kind === 'saved') && !held.has(origin) ? [origin] : [],
+    )
+  }
+
   #wish({ from, shapes, scopes }: Extract<TabMessage, { kind: 'want' }>, isLeading: boolean): void {
+    const { core, tab } = this.options
     this.#wishes.set(from, { shapes: shapes.flatMap((id) => shapeOfId(id) ?? []), scopes })
     if (!isLeading) return
     this.options.onWishes()
     // Once what was applied is stored, a tab that just read the cache learns whether it missed something.
     void this.options.stored().then(() => {
       this.tellConnection()
+      tab.post({ kind: 'outbox-holds', origins: core.outbox.state.entries.map(({ origin }) => origin) })
       for (const id of shapes) this.#tellState(id)
     })
   }

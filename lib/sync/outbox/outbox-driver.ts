@@ -36,6 +36,8 @@ export class OutboxDriver {
   isDurable = true
   readonly #waiters = new Map<string, Waiter>()
   #chain: Promise<unknown> = Promise.resolve()
+  /** What was told since this tab began, or began to read the outbox; null while nothing is being read. */
+  #heard: OutboxEvent[] | null = []
 
   constructor(private readonly options: OutboxOptions) {}
 
@@ -63,17 +65,23 @@ export class OutboxDriver {
 
   /** Applies what is stored already: another tab's doing, or a step of the sender. */
   adopt(event: OutboxEvent): OutboxDiff {
+    this.#heard?.push(event)
     return this.#set(nextOutbox(this.state, event))
   }
 
-  /** Reads the outbox as it is stored; what this tab is still storing stays on top. */
+  /** Reads the outbox as it is stored; what this tab is still storing, or hears meanwhile, goes on top. */
   async reload(): Promise<void> {
     const store = await this.options.store
     await this.inOrder(async () => {
+      this.#heard ??= []
       const stored = await store.readOutbox()
+      const heard = this.#heard
+      this.#heard = null
       const origins = new Set(stored.map(({ origin }) => origin))
       const gone = this.state.entries.filter(({ origin, phase }) => !origins.has(origin) && phase.kind !== 'storing')
-      this.adopt({ kind: 'seen', puts: stored, removed: gone.map(({ origin }) => origin) })
+      const read: OutboxEvent = { kind: 'seen', puts: stored, removed: gone.map(({ origin }) => origin) }
+      // What was read may be older than what was told; only the end of both is shown.
+      this.#set([read, ...heard].reduce(nextOutbox, this.state))
     })
   }
 
