@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { FAULTS, type Fault } from '@/lib/sync/testkit/faults/index'
 
 /**
@@ -55,7 +56,7 @@ function isNoticed(copy: string, { id, file, line, fault, test }: Fault): boolea
   )
   writeFileSync(path, sound)
   // Exit code 1 with a failed test; a file that does not even load proves nothing.
-  const isRed = run.status === 1 && /Tests\s.*failed/.test(run.stdout.replaceAll(/\u001b\[\d+m/g, ''))
+  const isRed = run.status === 1 && /Tests\s.*failed/.test(stripVTControlCharacters(run.stdout))
   console.log(`${isRed ? 'noticed  ' : 'UNNOTICED'} ${id}`)
   if (!isRed) console.error(run.stdout.slice(-3_000), run.stderr.slice(-2_000))
   return isRed

