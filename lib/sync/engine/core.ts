@@ -78,7 +78,7 @@ export class Core {
       memberships: () => this.memberships,
     })
     this.#view = this.#readConnection()
-    this.outbox.changed.listen(() => this.#outboxChanged())
+    this.outbox.changed.listen((diff) => this.#outboxChanged(diff))
     this.outbox.settled.listen(({ entry, kind }) => this.events.emit({ kind, item: itemOf(entry) }))
     this.shapes.rendered.listen((holder) => this.#shapeChanged(holder))
   }
@@ -129,8 +129,8 @@ export class Core {
     void this.store.then((store) => store.close())
   }
 
-  #outboxChanged(): void {
-    this.shapes.renderAll()
+  #outboxChanged({ puts, removed }: OutboxDiff): void {
+    this.shapes.renderFor([...puts, ...removed])
     this.statuses.changed.emit()
     this.refreshConnection()
     this.#watch()

@@ -40,6 +40,7 @@ export class Office {
   #cancelProbe = () => {}
   #visiting = new Map<ShapeId, ShapeName>()
   #isClosed = false
+  #isDropping = false
   #hasAskedSettings = false
 
   constructor(private readonly options: OfficeOptions) {
@@ -73,7 +74,7 @@ export class Office {
         onEpochLost: options.onEpochLost,
       }),
       core.membershipsChanged.listen(() => this.#membershipsChanged()),
-      core.outbox.settled.listen(() => queueMicrotask(() => this.#dropEchoes())),
+      core.outbox.settled.listen(() => this.#dropEchoesSoon()),
     )
     this.#visit()
   }
@@ -177,6 +178,15 @@ export class Office {
     const echoed = echoedWrites(outbox.state.entries, shapes)
     if (echoed.length > 0) outbox.adopt({ kind: 'echoed', ids: echoed.map(({ write }) => write.id) })
     return echoed
+  }
+
+  #dropEchoesSoon(): void {
+    if (this.#isDropping) return
+    this.#isDropping = true
+    queueMicrotask(() => {
+      this.#isDropping = false
+      this.#dropEchoes()
+    })
   }
 
   /** An answer came after its echo: nothing more will arrive that lets go of the write. */
