@@ -1,15 +1,20 @@
 'use client'
 
-import type { ReactNode } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { ConnectionBadge } from '@/components/sync/connection-badge'
+import { PresenceAvatars } from '@/components/sync/presence-avatars'
 import { Avatar } from '@/components/ui/avatar'
 import { Wordmark } from '@/components/ui/wordmark'
 import { useConnection } from '@/lib/sync'
+import type { Present } from '@/lib/sync/react/presence-policy'
 import { AppLink } from './app-link'
 import { BandSwitcher } from './band-switcher'
 import { Navigation } from './navigation'
-import type { Route } from './routes'
+import { useNameOf } from './people'
+import { pathOf, type Route } from './routes'
 import { useViewer } from './viewer'
+
+const Presence = lazy(() => import('./presence'))
 
 interface FrameProps {
   route: Route
@@ -23,6 +28,8 @@ interface FrameProps {
 export function Frame({ route, bandId, notices, children }: FrameProps) {
   const { user } = useViewer().me
   const connection = useConnection()
+  const [people, setPeople] = useState<readonly Present[]>([])
+  const avatars = <PresenceAvatars people={people} nameOf={useNameOf(bandId)} />
   const name = user.name ?? user.email ?? 'You'
   return (
     <div className="grid h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[15.5rem_minmax(0,1fr)] md:grid-rows-1">
@@ -36,6 +43,7 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
         <div className="flex min-h-13 shrink-0 items-center">
           <ConnectionBadge connection={connection} layout="header" />
         </div>
+        {avatars}
         <BandSwitcher bandId={bandId} className="h-9 shrink px-2.5" />
       </header>
       <aside className="hidden min-h-0 flex-col gap-5 overflow-y-auto border-r border-line bg-surface p-4 md:flex">
@@ -43,6 +51,7 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
         <BandSwitcher bandId={bandId} className="w-full" />
         <Navigation route={route} bandId={bandId} layout="side" />
         <div className="mt-auto grid gap-4">
+          {avatars}
           <AppLink
             to={{ kind: 'account' }}
             aria-label={`Signed in as ${name}`}
@@ -59,6 +68,9 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
       </aside>
       <main id="screen" tabIndex={-1} className="flex min-h-0 min-w-0 flex-col outline-none">
         {notices}
+        <Suspense>
+          <Presence bandId={bandId} page={pathOf(route)} onChange={setPeople} />
+        </Suspense>
         <div className="min-h-0 flex-1">{children}</div>
       </main>
       <footer className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
