@@ -22,29 +22,30 @@ test('the commands of the README follow a shape: snapshot, then a change as it h
     cwd: directory,
     env: { ...process.env, APP: inject('appUrl') },
     stdio: ['ignore', 'pipe', 'inherit'],
+    // With its curl it is one group: both are ended together.
+    detached: true,
   })
   const database = new pg.Client(inject('appOwnerUrl'))
   try {
     await database.connect()
-    const output: string[] = []
-    const ended = new Promise<number | null>((resolve) => shell.once('close', resolve))
     const marker = `followed by curl ${process.pid}`
-    // Each piece of output is news: once the snapshot is there a change is made, and it must come as the last answer.
+    let answers = ''
+    let isChanged = false
     for await (const chunk of shell.stdout) {
-      output.push(String(chunk))
-      if (output.join('').includes('up-to-date') || output.join('').includes('"operation":"insert"')) {
-        await database.query(
-          `UPDATE songs SET notes = $1 WHERE id = (SELECT id FROM songs WHERE band_id = $2 AND deleted_at IS NULL ORDER BY id LIMIT 1)`,
-          [marker, NIGHT_SHIFT],
-        )
-      }
+      answers += String(chunk)
+      if (answers.includes(marker)) break
+      // The snapshot has begun: what is changed now comes with it or after it, and must come.
+      if (isChanged || !answers.includes('"operation":"insert"')) continue
+      isChanged = true
+      await database.query(
+        `UPDATE songs SET notes = $1 WHERE id = (SELECT id FROM songs WHERE band_id = $2 AND deleted_at IS NULL ORDER BY id LIMIT 1)`,
+        [marker, NIGHT_SHIFT],
+      )
     }
-    expect(await ended).toBe(0)
-    const answers = output.join('')
     expect(answers).toContain('"operation":"insert"')
-    expect(answers).toContain(marker)
+    expect(answers).toMatch(new RegExp(`"operation":"update"[\\s\\S]*${marker}|${marker}[\\s\\S]*"operation":"update"`))
   } finally {
-    shell.kill()
+    if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL')
     await database.end()
     rmSync(directory, { recursive: true, force: true })
   }

@@ -114,7 +114,19 @@ async function ensureRoles(client: pg.Client, superuserUrl: string): Promise<voi
   await client.query(`RESET ROLE`)
 }
 
+/** A closed pool is on its way: its connections end within this time, and one that was ended by us would be an error nobody hears. */
+const LEAVE_MS = 1000
+
 async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  await client.query(
+    `DO $$ BEGIN
+      FOR attempt IN 1..${LEAVE_MS / 20} LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '${name}' AND backend_type = 'client backend');
+        PERFORM pg_sleep(0.02);
+      END LOOP;
+    END $$`,
+  )
   // FORCE does not end walsenders, and an active slot keeps the database; inactive slots go with it.
   await client.query(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1`, [name])
   await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
