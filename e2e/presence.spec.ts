@@ -23,6 +23,7 @@ test('Sarah and Alex see each other and who is on the same page; Alex is gone wh
 
 test('a second tab shows who is here too, and closing it leaves the first one here', async ({ signIn }) => {
   const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  await avatarOf(sarah.page, /Alex.*on this page/).waitFor()
   const second = await alex.context.newPage()
   await second.goto(MEMBERS)
   await avatarOf(second, /Sarah/).waitFor()
