@@ -137,6 +137,34 @@ test('a sync service that restarts is waited out: writes pass meanwhile, and oth
   await eventually(() => expect(titleIn(alex.tab, made.key)).toBe('Through it all'))
 })
 
+test('S9 older messages are loaded page by page into the live shape, and are there offline afterwards', async () => {
+  const [conversation] = await asOwner<{ id: string; count: number }>(
+    db,
+    `select conversation_id as id, count(*)::int as count from messages where band_id = $1 and deleted_at is null
+     group by 1 order by 2 desc limit 1`,
+    [NIGHT_SHIFT],
+  )
+  const { id: group, count } = conversation ?? expect.unreachable()
+  const name: ShapeName = { entity: 'messages', scope: NIGHT_SHIFT }
+  const device = await deviceOf('sarah')
+  const tab = device.open()
+  const { view } = watch(tab, name)
+  await eventually(() => expect(view().status).toBe('ready'))
+  expect(view().rows.size).toBe(0)
+  const page = await tab.sync.historyPage({ entity: 'messages', scope: NIGHT_SHIFT, group }, null)
+  expect(page.rows).toHaveLength(Math.min(100, count))
+  await eventually(() => expect(view().rows.size).toBe(page.rows.length))
+  const made = tab.sync.write('messages', {
+    op: 'insert',
+    values: { band_id: NIGHT_SHIFT, conversation_id: group, body: 'Hello' },
+  })
+  await eventually(() => expect([outboxOf(tab), view().rows.get(made.key)?.['body']]).toEqual([[], 'Hello']))
+  await tab.sync.close()
+  device.disconnect()
+  const { view: later } = watch(device.open(), name)
+  await eventually(() => expect(later().rows.size).toBe(page.rows.length + 1))
+})
+
 test('R-TEST-17 ten devices of one person with a fifth of their requests lost end equal to Postgres, each write counted once', async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   let random = 20_261_120
