@@ -121,6 +121,21 @@ test('the app works from the keyboard alone', async ({ signIn }) => {
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
 
+test('a new name and picture are seen in the navigation and by the band', async ({ signIn }) => {
+  const { page } = await signIn('noah', { path: '/account' })
+  await page.getByRole('status').getByText('Connected').waitFor()
+  const rename = async (name: string) => {
+    await page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await page.getByRole('button', { name: 'Save name and picture' }).click()
+    await page.getByRole('link', { name: `Signed in as ${name}`, exact: true }).waitFor()
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Members' }).click()
+    await page.getByRole('list', { name: 'Members' }).getByText(`${name} (you)`).waitFor()
+  }
+  await rename('Noah Two')
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Account' }).click()
+  await rename('Noah')
+})
+
 test('signing out warns about unsent work, and leaves nothing of the person readable', async ({ signIn }) => {
   const person = await signIn('mia', { path: '/account' })
   const { page, context } = person

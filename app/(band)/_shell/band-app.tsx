@@ -1,9 +1,10 @@
 'use client'
 
 import '@/app/jitless'
-import { useEffect } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { SyncProvider } from '@/lib/sync'
 import { usePathname } from './location'
+import type { Me } from './me'
 import { NobodyHere } from './nobody-here'
 import { useServiceWorker } from './service-worker'
 import { SignedInApp } from './signed-in-app'
@@ -25,8 +26,18 @@ export function BandApp() {
   if (signedIn.kind === 'unreachable') return <NobodyHere onRetry={check} />
   const { me, isSessionOver } = signedIn
   return (
-    <SyncProvider key={me.user.id} userId={me.user.id} name={me.user.name} avatarUrl={me.user.image}>
+    <SyncOf key={me.user.id} me={me}>
       <SignedInApp me={me} pathname={pathname} isSessionOver={isSessionOver} onSessionDoubted={check} />
+    </SyncOf>
+  )
+}
+
+/** Runs sync for one person. A new name or picture is no reason to start it over: the rows carry them. */
+function SyncOf({ me, children }: { me: Me; children: ReactNode }) {
+  const [{ id, name, image }] = useState(me.user)
+  return (
+    <SyncProvider userId={id} name={name} avatarUrl={image}>
+      {children}
     </SyncProvider>
   )
 }

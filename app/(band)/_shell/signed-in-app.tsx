@@ -28,7 +28,7 @@ export function SignedInApp(props: SignedInAppProps) {
     if (isDoubted) onSessionDoubted()
   }, [isDoubted, onSessionDoubted])
   return (
-    <ViewerProvider me={props.me}>
+    <ViewerProvider me={props.me} refreshMe={onSessionDoubted}>
       <OpenBand {...props} />
     </ViewerProvider>
   )

@@ -17,6 +17,8 @@ interface Known {
   /** My memberships, oldest first. */
   memberships: readonly Membership[]
   membershipsStatus: ShapeStatus
+  /** Asks the server again who I am: after my name or picture changed. */
+  refreshMe: () => void
 }
 
 const ViewerContext = createContext<Known | null>(null)
@@ -25,12 +27,19 @@ const OLDEST_FIRST = {
   orderBy: (a: Membership, b: Membership) => (a.joined_at < b.joined_at ? -1 : a.joined_at > b.joined_at ? 1 : 0),
 }
 
+interface ViewerProviderProps {
+  me: Me
+  refreshMe: () => void
+  children: ReactNode
+}
+
 /** Knows who looks and in which bands they are, live: what the screens may offer follows from it. */
-export function ViewerProvider({ me, children }: { me: Me; children: ReactNode }) {
+export function ViewerProvider({ me, refreshMe, children }: ViewerProviderProps) {
   const { rows, status } = useRows('band_members', undefined, OLDEST_FIRST)
   const known = useMemo<Known>(
     () => ({
       me,
+      refreshMe,
       memberships: rows,
       membershipsStatus: status,
       viewer: {
@@ -39,7 +48,7 @@ export function ViewerProvider({ me, children }: { me: Me; children: ReactNode }
         projects: new Map(),
       },
     }),
-    [me, rows, status],
+    [me, refreshMe, rows, status],
   )
   return <ViewerContext value={known}>{children}</ViewerContext>
 }

@@ -7,7 +7,6 @@ import { Callout } from '@/components/ui/callout'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
 import { useWrite } from '@/lib/sync'
-import { keepMe } from '../../_shell/me'
 import { Section } from '../../_shell/screen-page'
 import { useViewer } from '../../_shell/viewer'
 import { askAccountDoor } from './account-door'
@@ -15,15 +14,15 @@ import { textOf, useAccountForm } from './use-account-form'
 
 /** Name and picture, for the account and for all my bands. */
 export function ProfileSection() {
-  const { me, memberships } = useViewer()
+  const { me, memberships, refreshMe } = useViewer()
   const { update } = useWrite('band_members')
   const save = async (form: FormData) => {
     const name = textOf(form, 'name').trim()
     const image = textOf(form, 'image').trim() || null
     const answer = await askAccountDoor('PATCH', 'account', { name, image })
     if (answer.kind === 'done') {
-      for (const membership of memberships) update(membership.id, { display_name: name, avatar_url: image })
-      keepMe({ ...me, user: { ...me.user, name, image } })
+      for (const { id } of memberships) update(id, { display_name: name, avatar_url: image })
+      refreshMe()
     }
     return answer
   }

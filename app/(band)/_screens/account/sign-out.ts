@@ -18,8 +18,12 @@ export async function signOutEverywhere(sync: Sync): Promise<AccountAnswer> {
 
 /** After a session has ended on the server: nothing of the person stays readable in this browser. */
 export async function leave(sync: Sync): Promise<AccountAnswer> {
-  await sync.signOut()
-  forgetMe()
-  window.location.replace('/sign-in')
+  try {
+    await sync.signOut()
+  } finally {
+    // Also when this browser would not delete something: nobody is signed in here any more.
+    forgetMe()
+    window.location.replace('/sign-in')
+  }
   return { kind: 'done' }
 }
