@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { StartError } from '../start-error'
 
@@ -7,16 +8,17 @@ const NOBODY = 65534
 
 /**
  * How PostgreSQL, which refuses to run as root, is started:
- * - `direct`: we are not root;
+ * - `direct`: we are not root, and somebody the system knows by name;
  * - `as-nobody`: as root, the programs run as nobody, who owns the data directory;
  * - `in-namespace`: as root below a directory that nobody may not enter (/root is 0700), the programs run in a user namespace where
- *   root is called nobody: without privileges, still the owner of root's files.
+ *   root is called nobody: without privileges, still the owner of root's files. Also for an account without a name.
  */
 export type Launch = { kind: 'direct' } | { kind: 'as-nobody' } | { kind: 'in-namespace' }
 
 /** Decides how to start PostgreSQL for files below `paths`; throws a StartError `no-permission` when root has no way. */
 export function chooseLaunch(paths: string[]): Launch {
-  if (process.getuid?.() !== 0) return { kind: 'direct' }
+  if (process.getuid?.() !== 0)
+    return hasName() || !works('unshare', namespaceFlags, 'true') ? { kind: 'direct' } : { kind: 'in-namespace' }
   if (paths.every(isReachableByAll) && works('setpriv', nobodyFlags, 'true')) return { kind: 'as-nobody' }
   if (works('unshare', namespaceFlags, 'true')) return { kind: 'in-namespace' }
   throw new StartError(
@@ -41,12 +43,22 @@ export function launchCommand(launch: Launch, command: string, args: string[]): 
 /** Makes the account that PostgreSQL runs under the owner of `path` and all below it, where it is not already. */
 export function giveTo(launch: Launch, path: string): void {
   if (launch.kind === 'direct') return
-  const owner = launch.kind === 'as-nobody' ? NOBODY : 0
+  const owner = launch.kind === 'as-nobody' ? NOBODY : (process.getuid?.() ?? 0)
   if (lstatSync(path).uid !== owner) chownTree(path, owner)
 }
 
 const nobodyFlags = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
 const namespaceFlags = ['-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`]
+
+/** Whether the system knows this account; containers often run as a bare number, which PostgreSQL refuses. */
+function hasName(): boolean {
+  try {
+    userInfo()
+    return true
+  } catch {
+    return false
+  }
+}
 
 function works(command: string, flags: string[], program: string): boolean {
   return spawnSync(command, [...flags, program], { stdio: 'ignore' }).status === 0

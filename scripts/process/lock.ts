@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** `taken.by` is what the holder says about itself. */
@@ -25,7 +25,7 @@ export async function tryLock(name: string, description: string): Promise<LockAt
 
 function socketPath(name: string): string {
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
-  const file = `backline-${userInfo().uid}-${hash}.sock`
+  const file = `backline-${process.getuid?.() ?? 'user'}-${hash}.sock`
   // In the temporary directory, because a socket's path may have only about 100 characters.
   return process.platform === 'win32' ? `\\\\.\\pipe\\${file}` : join(tmpdir(), file)
 }
