@@ -9,7 +9,7 @@ const root = dirname(fileURLToPath(import.meta.url))
  * with a dot (files of public/). Every other path is answered with the one prerendered page of app/(band), which reads the screen from
  * the location (docs/decisions/0001-one-static-client-route.md).
  */
-const NOT_A_SCREEN = ['api', '_next', 'dev', 'sign-in', 'sign-up', 'sign-out', 'password', 'invite']
+const NOT_A_SCREEN = ['api', '_next', 'dev', 'sign-in', 'sign-up', 'password', 'invite']
 
 const config: NextConfig = {
   // Next's gzip holds back the lines of a stream and costs CPU; whatever stands in front compresses better.

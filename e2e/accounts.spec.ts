@@ -24,8 +24,9 @@ test('a person opens an account, is in the app, signs out and in again where the
   await page.waitForURL((url) => url.pathname === '/')
   expect(await page.evaluate(() => document.cookie)).not.toContain('session-token')
 
-  await page.goto('/sign-out')
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.goto('/account')
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
   await page.waitForURL((url) => url.pathname === '/sign-in')
   expect((await context.cookies()).map(({ name }) => name)).not.toContain('next-auth.session-token')
 

@@ -19,7 +19,7 @@ const FILES = [
   '/icons/apple-touch-icon.png',
 ]
 /** Paths with pages of their own; the same list as in next.config.ts (a test compares them). */
-const NOT_A_SCREEN = ['api', '_next', 'dev', 'sign-in', 'sign-up', 'sign-out', 'password', 'invite']
+const NOT_A_SCREEN = ['api', '_next', 'dev', 'sign-in', 'sign-up', 'password', 'invite']
 
 self.addEventListener('install', (event) => {
   // Every build has its cache, so a new worker can serve pages that the old one opened.

@@ -11,7 +11,7 @@ import { requestReset, resetPassword } from '@/lib/server/accounts/password-rese
 import { linkWithPassword, PENDING_LINK_COOKIE } from '@/lib/server/accounts/pending-link'
 import { issueCodeAsAdministrator } from '@/lib/server/accounts/reset-codes'
 import type { SessionPerson } from '@/lib/server/accounts/person'
-import { clearSession, issueSession } from '@/lib/server/accounts/session-cookie'
+import { issueSession } from '@/lib/server/accounts/session-cookie'
 import { signInWithPassword } from '@/lib/server/accounts/sign-in'
 import { signUp } from '@/lib/server/accounts/sign-up'
 import type { Failure } from '@/lib/protocol/errors'
@@ -38,14 +38,6 @@ export async function linkAction(_before: FormState, form: FormData): Promise<Fo
   if (!outcome.ok) return failedForm(outcome.failure, form)
   jar.delete(PENDING_LINK_COOKIE)
   return enter(outcome.person, form)
-}
-
-export async function signOutAction(): Promise<void> {
-  const jar = await cookies()
-  for (const { name, value, options } of clearSession(jar.getAll().map((cookie) => cookie.name))) {
-    jar.set(name, value, options)
-  }
-  redirect('/sign-in')
 }
 
 export async function requestResetAction(_before: FormState, form: FormData): Promise<FormState> {

@@ -37,7 +37,8 @@ export function authOptions(db: Database, caller: Caller, findings: Findings): A
   return {
     secret: env().authSecret,
     session: { strategy: 'jwt', maxAge: SESSION_MAX_AGE_SECONDS },
-    pages: { signIn: '/sign-in', signOut: '/sign-out', error: '/sign-in' },
+    // Signing out belongs to the app, which then deletes what this browser keeps.
+    pages: { signIn: '/sign-in', signOut: '/account', error: '/sign-in' },
     providers: [passwordProvider(db, caller, findings), ...providerConfigs()],
     logger: {
       error: (code) => console.warn(`sign-in: ${code}`),
