@@ -138,7 +138,9 @@ async function readPort(child: ChildProcess): Promise<number> {
     text += String(piece)
     const found = /"event":"listening","port":(\d+)/.exec(text)
     if (!found) continue
-    child.stdout?.on('data', () => undefined)
+    child.stdout?.on('data', (piece: Buffer) => {
+      if (process.env['BENCH_LOG']) process.stderr.write(piece)
+    })
     return Number(found[1])
   }
   throw new Error(`the shape server did not start: ${text}`)

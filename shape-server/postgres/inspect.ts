@@ -5,7 +5,7 @@ import type { Table, TableColumn } from './table'
 type Queryable = Pick<pg.ClientBase, 'query'> | Pick<pg.Pool, 'query'>
 
 const TABLE_SQL = `
-SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relreplident AS identity,
+SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
   CASE WHEN c.relispartition
     THEN (SELECT json_agg(a.relid::oid::int8) FROM pg_partition_ancestors(c.oid) AS a(relid) WHERE a.relid <> c.oid)
   END AS ancestors,
@@ -33,7 +33,6 @@ interface TableRow {
   schema: string
   name: string
   kind: string
-  identity: string
   ancestors: number[] | null
   columns: (Omit<TableColumn, 'pkIndex'> & { pkIndex: number | null })[] | null
 }
@@ -68,7 +67,6 @@ function toTable(row: TableRow): Table {
     schema: row.schema,
     name: row.name,
     kind: row.kind === 'p' ? 'partitioned' : 'ordinary',
-    hasFullReplicaIdentity: row.identity === 'f',
     columns,
     pk,
     ancestors: row.ancestors ?? [],

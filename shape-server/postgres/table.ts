@@ -26,7 +26,6 @@ export interface Table {
   schema: string
   name: string
   kind: 'ordinary' | 'partitioned'
-  hasFullReplicaIdentity: boolean
   /** In attribute order, dropped ones left out. */
   columns: TableColumn[]
   /** Positions in `columns`, in index order; empty without a primary key. */

@@ -109,9 +109,11 @@ export class ShapeRegistry {
   /** Takes up the shapes of an earlier run. */
   restore(): void {
     const { journal, log, tables, blobs } = this.options
+    blobs.survey()
+    const tableById = new Map([...journal.tables].map(([id, table]) => [id, tables.intern(table)]))
     for (const stored of journal.shapes.values()) {
-      const table = journal.tables.get(stored.table)
-      const definition = table ? restoreDefinition(stored, tables.intern(table)) : null
+      const table = tableById.get(stored.table)
+      const definition = table ? restoreDefinition(stored, table) : null
       const shape = definition ? this.build(stored.handle, definition, stored.identity, Promise.resolve()) : null
       if (!shape?.snapshot.restore(stored.snapshot.chunkEnds, stored.isSettled === true ? null : stored.snapshot.crc)) {
         journal.write({ kind: 'removed', handle: stored.handle })

@@ -190,7 +190,14 @@ export class Router {
       shape.defer(find)
       return
     }
-    const items = find()
+    let items: PendingItem[]
+    try {
+      items = find()
+    } catch (error) {
+      // One shape that cannot go on must not hold up the others.
+      transaction.rotated.set(shape, error instanceof Error ? error.message : 'its clause cannot be evaluated')
+      return
+    }
     if (items.length === 0) return
     transaction.touched.add(shape)
     shape.add(items)

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { Row } from '../encoding/message'
 import type { Table } from '../postgres/table'
 import type { StoredShape } from '../storage/journal'
 import { compileWhere } from '../where/compile'
+import type { CompiledWhere } from '../where/compile'
 import type { ShapeDefinition } from './definition'
 import type { Shape } from './shape'
 
@@ -20,6 +22,7 @@ export function storeShape(shape: Shape): StoredShape {
     identity: shape.identity,
     table: tableId(definition.table),
     where: definition.whereText,
+    keys: definition.where?.keys ?? null,
     params: definition.params,
     selected: definition.selected,
     hasExplicitColumns: definition.hasExplicitColumns,
@@ -36,18 +39,58 @@ export function storeShape(shape: Shape): StoredShape {
   }
 }
 
-/** The definition as it was; null when its clause no longer compiles (a newer version may read it differently). */
-export function restoreDefinition(stored: StoredShape, table: Table): ShapeDefinition | null {
-  const compiled = stored.where === null ? null : compileWhere(stored.where, stored.params, table)
-  if (compiled?.ok === false) return null
+/** The definition as it was. Its clause is compiled when it is first needed: a restart may have to take up a hundred thousand. */
+export function restoreDefinition(stored: StoredShape, table: Table): ShapeDefinition {
   return {
     table,
     selected: stored.selected,
     replica: stored.replica,
-    where: compiled?.where ?? null,
+    where: stored.where === null ? null : new StoredWhere(stored, stored.where, table),
     whereText: stored.where,
     params: stored.params,
     hasExplicitColumns: stored.hasExplicitColumns,
     log: stored.log,
+  }
+}
+
+/** A clause that was compiled in an earlier run. */
+class StoredWhere implements CompiledWhere {
+  // Shapes with subqueries are not stored.
+  readonly dependencies = []
+  private compiled: CompiledWhere | null = null
+
+  constructor(
+    private readonly stored: StoredShape,
+    private readonly text: string,
+    private readonly table: Table,
+  ) {}
+
+  get identity(): string {
+    return this.now.identity
+  }
+
+  get sql(): string {
+    return this.now.sql
+  }
+
+  get columns(): number[] {
+    return this.now.columns
+  }
+
+  get keys(): CompiledWhere['keys'] {
+    return this.stored.keys
+  }
+
+  readonly matches = (row: Row): boolean => this.now.matches(row)
+
+  readonly setMembers = (): void => undefined
+
+  private get now(): CompiledWhere {
+    if (this.compiled) return this.compiled
+    const compiled = compileWhere(this.text, this.stored.params, this.table)
+    // It did compile in the run that stored it.
+    if (!compiled.ok) throw new Error(`a stored clause does not compile: ${compiled.error}`)
+    this.compiled = compiled.where
+    return this.compiled
   }
 }

@@ -19,6 +19,8 @@ export interface Blob {
 
 export interface BlobStore {
   open(name: string): Blob
+  /** Looks once at which files exist, so that opening many that do not costs nothing; until `removeExcept`. */
+  survey(): void
   /** Removes files of shapes that do not exist; `isWanted` is asked with a file's name without folder and ending. */
   removeExcept(isWanted: (name: string) => boolean): void
   close(): void
@@ -27,6 +29,9 @@ export interface BlobStore {
 export class MemoryBlobStore implements BlobStore {
   open(): Blob {
     return new MemoryBlob()
+  }
+  survey(): void {
+    // Memory is empty at the start.
   }
   removeExcept(): void {
     // Memory is empty at the start.
@@ -107,6 +112,7 @@ const OPEN_FILES_MAX = 1024
 /** Files under one directory, with a bounded number of them open. */
 export class FileBlobStore implements BlobStore {
   private readonly descriptors = new Map<string, number>()
+  private surveyed: Set<string> | null = null
 
   constructor(
     readonly dir: string,
@@ -119,7 +125,22 @@ export class FileBlobStore implements BlobStore {
     return new FileBlob(this, path.join(this.dir, name))
   }
 
+  survey(): void {
+    const root = path.join(this.dir, 'shapes')
+    const folders = fs.existsSync(root) ? fs.readdirSync(root) : []
+    this.surveyed = new Set(
+      folders.flatMap((folder) => fs.readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file))),
+    )
+  }
+
+  /** Bytes of a file, 0 for one that does not exist. */
+  sizeOf(file: string): number {
+    if (this.surveyed && !this.surveyed.has(file)) return 0
+    return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  }
+
   removeExcept(isWanted: (name: string) => boolean): void {
+    this.surveyed = null
     const root = path.join(this.dir, 'shapes')
     if (!fs.existsSync(root)) return
     for (const folder of fs.readdirSync(root)) {
@@ -180,7 +201,7 @@ class FileBlob implements Blob {
   ) {}
 
   get size(): number {
-    this.knownSize ??= fs.statSync(this.file, { throwIfNoEntry: false })?.size ?? 0
+    this.knownSize ??= this.store.sizeOf(this.file)
     return this.knownSize
   }
 

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Table } from '../postgres/table'
+import type { RoutingKey } from '../where/routing-keys'
 import type { Blob } from './blob'
 
 /** What has to be known about a shape to take it up again. xids and LSNs are decimal text. */
@@ -9,6 +10,8 @@ export interface StoredShape {
   /** Id of its table definition, stored once for all shapes on it. */
   table: string
   where: string | null
+  /** The clause's routing keys: with them it need not be compiled before a change comes. */
+  keys: RoutingKey[] | null
   params: Record<string, string>
   /** Positions in the table's columns. */
   selected: number[]

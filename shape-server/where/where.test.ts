@@ -26,7 +26,6 @@ const table: Table = {
   schema: 'public',
   name: 'items',
   kind: 'ordinary',
-  hasFullReplicaIdentity: true,
   columns: [
     column('id', 'int4'),
     column('t', 'text'),
