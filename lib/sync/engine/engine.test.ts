@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { newKey } from '@/lib/entity/keys'
+import type { Fate } from '../testkit/fake-device'
 import { ALEX, BAND, devicesOf, SARAH, Scene, SONGS, outboxOf, statusOf, titles, watch } from '../testkit/scene'
 
 const KEY = '00000000-0000-4000-8000-000000000101'
@@ -109,6 +110,18 @@ test('O6 a refusal rolls back exactly that write, in the same frame, and the ref
   tab.sync.discard(bad.id)
   await scene.until('given up', () => outboxOf(tab).length === 0)
   expect(statusOf(tab, 'songs', KEY)).toBe('synced')
+})
+
+test('O17 a write whose answer was lost, or that arrived twice, is applied once', async () => {
+  const { scene, tab } = await ready()
+  const fates: Fate[] = ['answer-lost', 'twice']
+  tab.device.fate = (url) => (url.endsWith('/api/writes') ? (fates.shift() ?? 'pass') : 'pass')
+  const made = tab.sync.write('songs', { op: 'insert', values: { band_id: BAND, title: 'Creep' } })
+  await scene.until('answered', () => outboxOf(tab).every(({ state }) => state === 'refused'))
+  await expect(made.settled).resolves.toMatchObject({ status: 'applied', version: 1 })
+  expect([...scene.server.applications].filter(([, times]) => times !== 1)).toEqual([])
+  expect(scene.server.applications.get(made.id)).toBe(1)
+  expect(scene.server.row('songs', made.key)).toMatchObject({ title: 'Creep', version: 1 })
 })
 
 test('O7 a corrected write goes out again with what waited behind it', async () => {

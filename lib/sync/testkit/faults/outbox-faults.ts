@@ -125,6 +125,6 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
     line: "? { ...entry, phase: { kind: 'sent', attempts: entry.phase.attempts + 1, failure } }",
     fault:
       "? { ...entry, write: { ...entry.write, id: entry.write.id.replace(/^./, 'f') }, phase: { kind: 'sent', attempts: entry.phase.attempts + 1, failure } }",
-    test: 'lib/sync/engine/model.test.ts',
+    test: 'lib/sync/engine/engine.test.ts',
   },
 ]
