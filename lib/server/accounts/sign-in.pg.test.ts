@@ -200,6 +200,7 @@ test('what is not a form is refused in our envelope', async () => {
   expect(await errorOf(await fetch(door, { method: 'POST', body: '{', headers: json }))).toEqual({
     status: 400,
     code: 'invalid',
+    issues: ['body: is not JSON'],
   })
   expect(await errorOf(await fetch(door, { method: 'POST', body: '"'.repeat(20_000), headers: json }))).toEqual({
     status: 413,

@@ -80,6 +80,28 @@ describe('the envelope', () => {
     expect(own.headers.get('cache-control')).toBe('private, no-store')
   })
 
+  test('a body that never says its length is refused once it is too long, and one that is not UTF-8 is not stored', async () => {
+    await using band = await sampleBand()
+    const cookie = await band.app.cookieOf(SAMPLE_USERS.sarah.id, 1)
+    const post = (body: BodyInit) =>
+      fetch(`${band.app.url}/api/writes`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie },
+        body,
+        duplex: 'half',
+      } as RequestInit)
+    const megabyte = new Uint8Array(1024 * 1024).fill(0x20)
+    const long = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let sent = 0; sent < 3; sent += 1) controller.enqueue(megabyte)
+        controller.close()
+      },
+    })
+    expect((await post(long)).status).toBe(413)
+    const body = Buffer.from(JSON.stringify({ writes: [{ id: randomUUID(), ...song('B\u00e4r') }] }), 'latin1')
+    expect((await post(body)).status).toBe(400)
+  })
+
   test('without a session, with a stale one or a closed account nothing is written', async () => {
     await using band = await sampleBand()
     const body = JSON.stringify({ writes: [{ id: randomUUID(), ...song('No') }] })

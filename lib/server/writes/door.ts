@@ -2,14 +2,14 @@ import 'server-only'
 import { database } from '@/db/client'
 import { SCHEMA_VERSION } from '@/entities'
 import type { Failure } from '@/lib/protocol/errors'
-import type { WritesResponse } from '@/lib/protocol/writes'
+import { WRITES_BYTES_MAX, type WritesResponse } from '@/lib/protocol/writes'
 import { refuseForeignOrigin } from '../origin'
 import { limits, takeFromLimit } from '../rate-limit'
+import { readJsonBody } from '../read-json'
 import { json, refuse } from '../respond'
 import { readSession, type Session } from '../session'
 import { isClaimOf, OTHER_USER, SIGNED_OUT } from '../viewer'
 import { applyWrites } from './apply-writes'
-import { readJsonBody } from './body'
 import { readEnvelope } from './envelope'
 import { readWrite } from './received'
 
@@ -46,12 +46,12 @@ export type Opened = { ok: true; session: Session; body: unknown } | { ok: false
 export async function openRequest(request: Request): Promise<Opened> {
   const foreign = refuseForeignOrigin(request)
   if (foreign) return { ok: false, refusal: refuseUnread(foreign) }
-  const read = await readJsonBody(request)
+  const read = await readJsonBody(request, WRITES_BYTES_MAX)
   if (!read.ok && read.failure.code !== 'invalid') return { ok: false, refusal: refuseUnread(read.failure) }
   // Strangers learn nothing about what they sent.
   const session = await readSession(request)
   if (!session) return { ok: false, refusal: refuse(SIGNED_OUT) }
-  return read.ok ? { ok: true, session, body: read.body } : { ok: false, refusal: refuse(read.failure) }
+  return read.ok ? { ok: true, session, body: read.value } : { ok: false, refusal: refuse(read.failure) }
 }
 
 /** Answers before the body is read to its end. The rest of it must not be taken for the connection's next request. */
