@@ -2,7 +2,16 @@ import pg from 'pg'
 import { benchPostgres, givenEngine, residentBytes, startOurs } from './shape-server/engine'
 import type { Engine } from './shape-server/engine'
 import { startLimit } from './shape-server/limit'
-import { catchUp, fanOut, fanOutLimit, manyShapes, snapshot, snapshotLimit, throughput } from './shape-server/measures'
+import {
+  catchUp,
+  createWriter,
+  fanOut,
+  fanOutLimit,
+  manyShapes,
+  snapshot,
+  snapshotLimit,
+  throughput,
+} from './shape-server/measures'
 import { printTable } from './shape-server/numbers'
 import type { Measurement } from './shape-server/numbers'
 
@@ -22,6 +31,7 @@ export default async function run(): Promise<void> {
     await sql.query(
       'DROP TABLE IF EXISTS bench_events, bench_keyed, bench_wide; CREATE TABLE bench_events (id bigint PRIMARY KEY, v text); CREATE TABLE bench_keyed (id bigint PRIMARY KEY, k int, v text)',
     )
+    await createWriter(sql, 'bench_events')
     if (wants('snapshot')) {
       await sql.query(`CREATE TABLE bench_wide (id bigint PRIMARY KEY, a text, b text, n int, at timestamptz);
         INSERT INTO bench_wide SELECT i, repeat('a', 70), repeat('b', 70), i % 1000, now() FROM generate_series(1, ${String(SNAPSHOT_ROWS)}) i; ANALYZE bench_wide`)
@@ -40,7 +50,9 @@ export default async function run(): Promise<void> {
 
 function wants(measure: string): boolean {
   const only = process.env['BENCH_ONLY']
-  return !only || only.split(',').includes(measure)
+  const isWanted = !only || only.split(',').includes(measure)
+  if (isWanted) process.stderr.write(`measuring ${measure} …\n`)
+  return isWanted
 }
 
 async function measureAll(engine: Engine, sql: pg.Pool): Promise<Measurement[]> {
@@ -62,8 +74,8 @@ async function measureAll(engine: Engine, sql: pg.Pool): Promise<Measurement[]> 
 async function measureLimit(databaseUrl: string, sql: pg.Pool): Promise<Measurement[]> {
   const found: Measurement[] = []
   await using limit = await startLimit(databaseUrl, 'bench_events')
-  if (wants('latency')) found.push(...(await fanOutLimit(limit.port, sql, 'bench_events', 1)))
-  if (wants('poll') || wants('events')) found.push(...(await fanOutLimit(limit.port, sql, 'bench_events', 1000)))
+  if (wants('latency')) found.push(...(await fanOutLimit(limit, sql, 'bench_events', 1)))
+  if (wants('poll') || wants('events')) found.push(...(await fanOutLimit(limit, sql, 'bench_events', 1000)))
   if (wants('snapshot')) found.push(...(await snapshotLimit(databaseUrl, 'bench_wide', SNAPSHOT_ROWS)))
   return found
 }

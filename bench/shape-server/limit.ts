@@ -3,8 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { decodePgoutput } from '@/shape-server/replication/pgoutput'
 import { ReplicationConnection } from '@/shape-server/replication/connection'
 
+export interface Limit extends AsyncDisposable {
+  port: number
+  /** Sockets that get every change. */
+  readers(): number
+}
+
 /** The physical limit: every change goes from pgoutput to every open socket, without protocol, storage or filters. */
-export async function startLimit(databaseUrl: string, table: string): Promise<AsyncDisposable & { port: number }> {
+export async function startLimit(databaseUrl: string, table: string): Promise<Limit> {
   const sockets = new Set<net.Socket>()
   const server = net.createServer((socket) => {
     socket.setNoDelay(true)
@@ -24,7 +30,8 @@ export async function startLimit(databaseUrl: string, table: string): Promise<As
         pending = []
         for (const socket of sockets) socket.write(batch)
       },
-      onKeepalive: () => undefined,
+      // Without an answer now and then Postgres ends the stream.
+      onKeepalive: (endLsn) => connection.acknowledge(endLsn),
       onEnd: () => undefined,
     },
   )
@@ -36,6 +43,7 @@ export async function startLimit(databaseUrl: string, table: string): Promise<As
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
+    readers: () => sockets.size,
     [Symbol.asyncDispose]() {
       connection.destroy()
       for (const socket of sockets) socket.destroy()

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { copyOut } from '@/shape-server/postgres/copy-out'
 import type { Engine } from './engine'
 import { cpuMs, residentBytes, shapePath } from './engine'
+import type { Limit } from './limit'
 import { latencies } from './numbers'
 import type { Measurement } from './numbers'
 import { WireClient } from './wire-client'
@@ -110,16 +111,18 @@ export async function fanOut(
 }
 
 /** The same without any protocol. */
-export async function fanOutLimit(port: number, sql: pg.Pool, table: string, count: number): Promise<Measurement[]> {
+export async function fanOutLimit(limit: Limit, sql: pg.Pool, table: string, count: number): Promise<Measurement[]> {
   const arrivals = new Arrivals()
   const sockets = await Promise.all(
     Array.from({ length: count }, async () => {
-      const socket = net.connect(port, '127.0.0.1')
+      const socket = net.connect(limit.port, '127.0.0.1')
       await new Promise((resolve) => socket.once('connect', resolve))
       socket.on('data', () => arrivals.arrive())
       return socket
     }),
   )
+  // A socket is connected before the server has accepted it.
+  while (limit.readers() < count) await new Promise((resolve) => setImmediate(resolve))
   const times = await timeEvents(sql, table, arrivals, count, count === 1 ? 300 : EVENTS)
   for (const socket of sockets) socket.destroy()
   const label = `${String(count)} client${count === 1 ? '' : 's'}`
@@ -177,6 +180,12 @@ export async function manyShapes(engine: Engine, sql: pg.Pool, table: string, co
   ]
 }
 
+/** A procedure that commits many transactions in one call: the writer must not be what is measured. */
+export async function createWriter(sql: pg.Pool, table: string): Promise<void> {
+  await sql.query(`CREATE OR REPLACE PROCEDURE bench_write(count int, base bigint) LANGUAGE plpgsql AS $$
+    BEGIN FOR i IN 1..count LOOP INSERT INTO ${table} (id, v) VALUES (base + i, 'x'); COMMIT; END LOOP; END $$`)
+}
+
 /** Single-row transactions as fast as they go; the rate at which the last of them has arrived. */
 export async function throughput(
   engine: Engine,
@@ -193,9 +202,6 @@ export async function throughput(
     })
   })
   const begun = performance.now()
-  // One function call commits many transactions: the writer must not be what is measured.
-  await sql.query(`CREATE OR REPLACE PROCEDURE bench_write(count int, base bigint) LANGUAGE plpgsql AS $$
-    BEGIN FOR i IN 1..count LOOP INSERT INTO ${table} (id, v) VALUES (base + i, 'x'); COMMIT; END LOOP; END $$`)
   await sql.query(`CALL bench_write(${String(transactions)}, ${String(Date.now() * 1000)})`)
   const written = performance.now() - begun
   await done
