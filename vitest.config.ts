@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...ignored, '**/*.pg.test.ts'],
           environment: 'node',
+          setupFiles: ['scripts/test/properties.ts'],
           // Limits of waiting, not of speed: a busy machine is no failure.
           testTimeout: 60_000,
         },
@@ -42,6 +43,7 @@ export default defineConfig({
           include: ['**/*.pg.test.ts'],
           exclude: ignored,
           environment: 'node',
+          setupFiles: ['scripts/test/properties.ts'],
           globalSetup: ['scripts/test/postgres-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -189,6 +189,16 @@ test('an edit of a deleted row asks whether to restore it, and nothing is applie
   expect(await song(key)).toMatchObject({ artist: 'Mine', tuning: 'E', deleted_at: null })
 })
 
+// Found by the model: seed -118397166.
+test('restoring what one may not change is forbidden, also after a refused insert of it in the same request', async () => {
+  const key = await newSong('Kept')
+  const [inserted, restored] = await mia.send(
+    { entity: 'songs', op: 'insert', key, values: { band_id: NIGHT_SHIFT, title: 'Mine' } },
+    { entity: 'songs', op: 'restore', key },
+  )
+  expect([verdict(inserted), verdict(restored)]).toEqual(['rejected:forbidden', 'rejected:forbidden'])
+})
+
 // Found by the model: seed 1735588254.
 test('a row deleted and edited in one request is asked about with the time it was deleted', async () => {
   const key = await newSong('Both')

@@ -18,8 +18,9 @@ export class WantedRows {
     for (const write of writes) {
       const id = rowId(write.entity, write.key)
       this.#add(write.entity, write.key, write)
+      // What follows a refused insert of its row is blocked, whatever is stored there; only a restore never is.
       if (write.op === 'insert') inserted.add(id)
-      else if (!inserted.has(id)) this.#known.add(id)
+      else if (write.op === 'restore' || !inserted.has(id)) this.#known.add(id)
     }
   }
 
