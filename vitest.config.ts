@@ -5,6 +5,9 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 // Next aliases these marker packages itself; under vitest both sides of the app run in one Node process.
 const markers = { 'server-only': `${root}scripts/test/empty.ts`, 'client-only': `${root}scripts/test/empty.ts` }
 const alias = { '@': root.replace(/\/$/, ''), ...markers }
+// Tests on real parts share two cores with Postgres, servers and a browser. One that fails once is run again, and its name printed with
+// `retry x1`: the suite goes on telling about it, and only what fails twice ends the run.
+const onRealParts = { retry: 1 }
 const ignored = ['node_modules/**', '.next/**', '.next-*/**', '.data/**', '.cache/**']
 
 /**
@@ -44,6 +47,7 @@ export default defineConfig({
           exclude: ignored,
           environment: 'node',
           setupFiles: ['scripts/test/properties.ts'],
+          ...onRealParts,
           globalSetup: ['scripts/test/postgres-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -58,6 +62,7 @@ export default defineConfig({
           include: ['e2e/**/*.spec.ts'],
           exclude: ignored,
           environment: 'node',
+          ...onRealParts,
           globalSetup: ['scripts/test/app-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
