@@ -5,7 +5,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { classNames } from '@/components/ui/class-names'
-import { useWrite } from '@/lib/sync'
+import { useWrite, type ShapeStatus } from '@/lib/sync'
 import { COLUMNS } from './columns'
 import { SongDetails } from './song-details'
 import type { Song, SongSort, SortKey } from './song-filter'
@@ -21,12 +21,14 @@ interface SongListProps {
   held: HeldSong
   /** The song that was just added here: it is scrolled into view. */
   addedId: string | null
+  /** Whether all songs of the band are here, or some are still on their way. */
+  status: ShapeStatus
 }
 
 const ROW_PX = 56
 
 /** The songs as a table that draws only what is in view. */
-export function SongList({ bandId, songs, sort, onSort, held, addedId }: SongListProps) {
+export function SongList({ bandId, songs, sort, onSort, held, addedId, status }: SongListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<string | null>(null)
   const remove = useRemoveSong()
@@ -45,9 +47,9 @@ export function SongList({ bandId, songs, sort, onSort, held, addedId }: SongLis
   const isAddedShown = addedIndex !== -1
   useEffect(() => {
     if (isAddedShown) virtualizer.scrollToIndex(addedIndex, { align: 'center' })
-    // Once per song that was added, not whenever it moves.
+    // Once per song that was added, and again when the songs that were on their way have pushed it aside; not whenever it moves.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [addedId, isAddedShown])
+  }, [addedId, isAddedShown, status])
   return (
     <div ref={scroller} className="relative min-h-0 flex-1 overflow-y-auto">
       <table aria-label="Songs" aria-rowcount={songs.length + 1} className="block">

@@ -56,7 +56,15 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
       ) : songs.length === 0 ? (
         <NoSongs isFiltered={all.length > 0} mayInsert={mayInsert} />
       ) : (
-        <SongList bandId={bandId} songs={songs} sort={sort} onSort={setSort} held={held} addedId={addedId} />
+        <SongList
+          bandId={bandId}
+          songs={songs}
+          sort={sort}
+          onSort={setSort}
+          held={held}
+          addedId={addedId}
+          status={status}
+        />
       )}
     </div>
   )
