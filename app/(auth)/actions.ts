@@ -1,7 +1,6 @@
 'use server'
 
 import { cookies, headers } from 'next/headers'
-import { redirect } from 'next/navigation'
 import { acceptInvite } from '@/lib/server/accounts/accept-invite'
 import { afterAnswer } from '@/lib/server/accounts/after-answer'
 import { safeCallbackPath } from '@/lib/server/accounts/callback-path'
