@@ -117,7 +117,7 @@ export class Engine implements Sync {
   write(entityName: string, intent: Intent): MadeWrite {
     const { shapes, outbox, platform } = this.#core
     const entity = entityOf(entityName)
-    const key = intent.op === 'insert' ? intent.key : intent.key
+    const { key } = intent
     const entry = makeEntry(entity, intent, {
       userId: this.userId,
       now: platform.now(),
