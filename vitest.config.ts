@@ -5,9 +5,9 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 // Next aliases these marker packages itself; under vitest both sides of the app run in one Node process.
 const markers = { 'server-only': `${root}scripts/test/empty.ts`, 'client-only': `${root}scripts/test/empty.ts` }
 const alias = { '@': root.replace(/\/$/, ''), ...markers }
-// Tests on real parts share two cores with Postgres, servers and a browser. One that fails once is run again, and its name printed with
-// `retry x1`: the suite goes on telling about it, and only what fails twice ends the run.
-const onRealParts = { retry: 1 }
+// Tests on real parts share two cores with Postgres, servers and a browser. One that fails is run again, twice at most, and its name printed
+// with `retry x1`: the suite goes on telling about it, and only what fails every time ends the run.
+const onRealParts = { retry: 2 }
 const ignored = ['node_modules/**', '.next/**', '.next-*/**', '.data/**', '.cache/**']
 
 /**
