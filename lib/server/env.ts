@@ -46,14 +46,17 @@ export function env(): Env {
   return parsed
 }
 
+/** What a schema reads from the environment; an empty variable counts as not set. Throws `EnvError`, naming each variable. */
+export function readSettings<Schema extends z.ZodType>(schema: Schema, source: EnvSource): z.output<Schema> {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  throw new EnvError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join(' '))
+}
+
 /** Parses settings; an empty variable counts as not set. Throws `EnvError`. */
 export function parseEnv(source: EnvSource): Env {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
-  const result = variables.safeParse(given)
-  if (!result.success) {
-    throw new EnvError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join(' '))
-  }
-  const read = result.data
+  const read = readSettings(variables, source)
   return {
     databaseUrl: read.DATABASE_URL,
     electricUrl: read.ELECTRIC_URL.replace(/\/+$/, ''),

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Database } from '@/db/client'
 import type { Failure } from '@/lib/protocol/errors'
-import { EnvError, type EnvSource } from './env'
+import { readSettings, type EnvSource } from './env'
 
 /** How often something may happen: at most `max` times in any `windowMs`, counted for each key. */
 export interface Limit {
@@ -40,12 +40,7 @@ export function limits(): Limits {
 
 /** Parses the limits; an empty variable counts as not set. Throws `EnvError`, naming the variable. */
 export function parseLimits(source: EnvSource): Limits {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
-  const result = variables.safeParse(given)
-  if (!result.success) {
-    throw new EnvError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join(' '))
-  }
-  const read = result.data
+  const read = readSettings(variables, source)
   return {
     writes: { name: 'writes', max: read.WRITES_PER_SECOND, windowMs: SECOND_MS },
     signInAccount: { name: 'sign-in:account', max: read.SIGN_INS_PER_ACCOUNT, windowMs: MINUTE_MS },

@@ -47,7 +47,7 @@ export function SongList({ bandId, songs, sort, onSort, held, addedId, status }:
   const isAddedShown = addedIndex !== -1
   useEffect(() => {
     if (isAddedShown) virtualizer.scrollToIndex(addedIndex, { align: 'center' })
-    // Once per song that was added, and again when the songs that were on their way have pushed it aside; not whenever it moves.
+    // Not on every move: once per song that was added, and again when the songs that were on their way have pushed it aside.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [addedId, isAddedShown, status])
   return (
