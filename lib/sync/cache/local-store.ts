@@ -2,7 +2,7 @@ import 'client-only'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { Offset } from '@/lib/protocol/offset'
 import type { OutboxEntry } from '../outbox/entry'
-import type { Snapshot } from '../shapes/messages'
+import type { Snapshot } from '../shapes/snapshot'
 import type { RowChange } from '../store/shape-state'
 
 /** What the cache knows of a shape besides its rows. */

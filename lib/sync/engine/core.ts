@@ -2,7 +2,6 @@ import 'client-only'
 import type { Actor } from '@/lib/entity/define'
 import { openIndexedDb } from '../cache/indexeddb'
 import type { LocalStore } from '../cache/local-store'
-import { openMemoryStore } from '../cache/memory'
 import {
   newConnection,
   nextConnection,
@@ -11,12 +10,12 @@ import {
 } from '../connection/connection-state'
 import { Emitter } from '../emitter'
 import { OutboxDriver, type OutboxDiff } from '../outbox/outbox-driver'
+import { part } from '../part'
 import type { Platform } from '../platform'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { RowChange } from '../store/shape-state'
 import type { ConnectionView, SyncEvent } from '../types'
-import { membershipsOf, type Memberships } from './memberships'
-import { MEMBERSHIP_SHAPES } from './plan'
+import { MEMBERSHIP_SHAPES, membershipsOf, type Memberships } from './memberships'
 import { ShapeSet } from './shape-set'
 import { Statuses } from './statuses'
 import { Uncached } from './uncached'
@@ -41,6 +40,8 @@ export class Core {
   readonly outbox: OutboxDriver
   readonly statuses: Statuses
   readonly uncached: Uncached
+  /** Aborts when the layer ends in this tab. */
+  readonly closed: AbortSignal
   readonly events = new Emitter<SyncEvent>()
   readonly connectionChanged = new Emitter()
   readonly clientKnown = new Emitter()
@@ -51,15 +52,17 @@ export class Core {
   clientId: string | null = null
   memberships: Memberships
   #view: ConnectionView
+  readonly #closing = new AbortController()
   #cancelWatch = () => {}
 
   constructor({ platform, actor, share, makeRoom }: CoreOptions) {
     this.platform = platform
     this.actor = actor
     const userId = actor.user_id
-    this.store = openStore(platform, userId)
+    this.closed = this.#closing.signal
+    this.uncached = new Uncached(platform, userId, this.closed)
+    this.store = openStore(platform, userId, this.closed)
     this.connection = newConnection(platform.now())
-    this.uncached = new Uncached(platform, userId)
     this.outbox = new OutboxDriver({ platform, store: this.store, share, makeRoom })
     this.shapes = new ShapeSet({
       userId,
@@ -124,9 +127,9 @@ export class Core {
 
   close(): void {
     this.#cancelWatch()
-    this.uncached.close()
+    this.#closing.abort()
     this.events.clear()
-    void this.store.then((store) => store.close())
+    this.store.then((store) => store.close()).catch(() => undefined)
   }
 
   #outboxChanged({ puts, removed }: OutboxDiff): void {
@@ -177,12 +180,13 @@ export class Core {
   }
 }
 
-async function openStore({ indexedDB }: Platform, userId: string): Promise<LocalStore> {
-  if (!indexedDB) return openMemoryStore()
+async function openStore(platform: Platform, userId: string, stopped: AbortSignal): Promise<LocalStore> {
+  const { indexedDB } = platform
   try {
-    return await openIndexedDb(indexedDB, userId)
+    if (indexedDB) return await openIndexedDb(indexedDB, userId)
   } catch (error) {
     console.warn('This browser stores nothing: unsent changes will not survive closing.', error)
-    return openMemoryStore()
   }
+  const { openMemoryStore } = await part(platform, stopped, () => import('../cache/memory'))
+  return openMemoryStore()
 }

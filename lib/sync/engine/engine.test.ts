@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { newKey } from '@/lib/entity/keys'
+import { turn } from '../testkit/fake-clock'
 import type { Fate } from '../testkit/fake-device'
 import { ALEX, BAND, devicesOf, SARAH, Scene, SONGS, outboxOf, statusOf, titles, watch } from '../testkit/scene'
 
@@ -304,3 +305,18 @@ async function ready() {
   await scene.until('nothing waits', () => outboxOf(tab).length === 0)
   return { scene, tab, view }
 }
+
+test('a tab that closes while it starts leaves storage without a word', async () => {
+  const scene = new Scene()
+  const warned = vi.mocked(console.warn).mockClear()
+  const device = open(scene, SARAH)
+  // React mounts twice in development: the first layer ends at any step of its beginning.
+  for (let steps = 0; steps < 20; steps++) {
+    const tab = device.open()
+    watch(tab, SONGS)
+    for (let step = 0; step < steps; step++) await turn()
+    await tab.sync.close()
+  }
+  for (let step = 0; step < 20; step++) await turn()
+  expect(warned.mock.calls).toEqual([])
+})

@@ -8,6 +8,7 @@ import { correctedWrite, makeEntry } from '../outbox/make-entry'
 import { nextSeq } from '../outbox/outbox-driver'
 import { placeWrite } from '../outbox/place'
 import type { OutboxEntry } from '../outbox/entry'
+import { part } from '../part'
 import type { PageEvent, Platform } from '../platform'
 import { isMarkable } from '../status'
 import type { LoadedPage } from '../store/history-rows'
@@ -26,10 +27,9 @@ import type {
 } from '../types'
 import { Core } from './core'
 import { Group } from './group'
-import { fetchHistoryPage } from './history-door'
-import { Housekeeping } from './housekeeping'
+import type { Housekeeping } from './housekeeping'
 import type { AppliedBatch } from './leader'
-import { Office } from './office'
+import type { Office } from './office'
 import { itemOf } from './views'
 
 /** The sync layer of one person in one tab: puts its parts together and answers components. */
@@ -41,7 +41,9 @@ export class Engine implements Sync {
   readonly #core: Core
   readonly #tab: Tab
   readonly #group: Group
-  readonly #housekeeping: Housekeeping
+  readonly #housekeeping: Promise<Housekeeping>
+  /** What a leading tab needs besides: fetched while the cache is read. */
+  readonly #leading: Promise<typeof Office>
   readonly #openScopes = new Map<string, number>()
   readonly #stopPage: () => void
   /** Generation of each group of a growing shape that page one was loaded for. */
@@ -57,7 +59,7 @@ export class Engine implements Sync {
       actor,
       share: ({ puts, removed }) =>
         this.#tab.post({ kind: 'outbox', puts, removed: removed.map(({ origin }) => origin) }),
-      makeRoom: () => this.#housekeeping.makeRoom(),
+      makeRoom: () => this.#makeRoom(),
     })
     const core = this.#core
     this.#tab = new Tab({
@@ -73,12 +75,13 @@ export class Engine implements Sync {
       tab: this.#tab,
       openScopes: () => [...this.#openScopes.keys()],
       onWishes: () => this.#office?.reconcile(),
-      onHistory: (holder, page) => this.#office?.leader.apply(holder, { kind: 'history', page }),
+      onHistory: (holder, page) => this.#office?.leader.keepPage(holder, page),
       onWake: () => this.#office?.wake(),
       onSignedOut: () => void this.close(),
       stored: () => this.#office?.leader.stored() ?? Promise.resolve(),
     })
-    this.#housekeeping = new Housekeeping(core)
+    this.#leading = this.#part(() => import('./office')).then((leading) => leading.Office)
+    this.#housekeeping = this.#part(() => import('./housekeeping')).then(({ Housekeeping }) => new Housekeeping(core))
     this.clientId = source(core.clientKnown, () => core.clientId)
     this.connection = source(core.connectionChanged, () => core.connectionView)
     this.outbox = source(core.outbox.changed, () => this.#outboxItems())
@@ -190,6 +193,7 @@ export class Engine implements Sync {
     before: string | null,
   ): Promise<HistoryPage> {
     const { platform, shapes } = this.#core
+    const { fetchHistoryPage } = await this.#part(() => import('./history-door'))
     const fetched = await fetchHistoryPage(platform, { ...name, before, userId: this.userId })
     const holder = shapes.hold(name)
     const column = entityOf(name.entity).history?.group
@@ -205,7 +209,10 @@ export class Engine implements Sync {
   pin(name: ShapeName, isPinned: boolean): void {
     const holder = this.#core.shapes.hold(name)
     holder.isPinned = isPinned
-    void this.#core.store.then((store) => store.touchShape(holder.id, { isPinned }))
+    this.#attempt(
+      'keep what was pinned',
+      this.#core.store.then((store) => store.touchShape(holder.id, { isPinned })),
+    )
   }
 
   observe(listener: (event: SyncEvent) => void): () => void {
@@ -234,10 +241,17 @@ export class Engine implements Sync {
     this.flush()
     await this.#office?.leader.stored()
     this.#stopLeading()
-    this.#housekeeping.close()
     await this.#core.outbox.inOrder(async () => undefined)
     this.#tab.close()
     this.#core.close()
+  }
+
+  #part<T>(load: () => Promise<T>): Promise<T> {
+    return part(this.#core.platform, this.#core.closed, load)
+  }
+
+  async #makeRoom(): Promise<void> {
+    return (await this.#housekeeping).makeRoom()
   }
 
   /** Storage may be taken away at any moment: that is said, unless the tab is closing anyway. */
@@ -256,8 +270,10 @@ export class Engine implements Sync {
     await outbox.reload()
     this.#core.refreshConnection()
     for (const holder of shapes) void this.#read(holder)
-    if (!this.#isClosed) this.#tab.start()
-    this.#housekeeping.start()
+    if (this.#isClosed) return
+    this.#tab.start()
+    const housekeeping = await this.#housekeeping
+    housekeeping.start()
   }
 
   /** Paints a shape from the cache, then has it followed. */
@@ -276,7 +292,7 @@ export class Engine implements Sync {
 
   async #lead(epoch: number): Promise<void> {
     const { store, outbox, clientId, shapes, events } = this.#core
-    const opened = await store
+    const [opened, Leading] = await Promise.all([store, this.#leading])
     const behind = new Map<ShapeHolder, string[]>()
     for (const holder of shapes) {
       const keys = await this.#cacheBehind(opened, holder)
@@ -285,7 +301,7 @@ export class Engine implements Sync {
     // What the last leader stored is the truth to go on from; rows first, as its writes may show in them.
     await outbox.reload()
     if (this.#tab.epoch !== epoch || this.#isClosed || clientId === null) return
-    const office = new Office({
+    const office = new Leading({
       core: this.#core,
       store: opened,
       clientId,
@@ -293,7 +309,7 @@ export class Engine implements Sync {
       wishes: () => this.#wishes(),
       onApplied: (batch) => this.#applied(batch),
       onEpochLost: () => this.#tab.lostEpoch(),
-      makeRoom: () => this.#housekeeping.makeRoom(),
+      makeRoom: () => this.#makeRoom(),
     })
     this.#office = office
     for (const [holder, keys] of behind) office.leader.catchUpCache(holder, keys)
@@ -331,7 +347,7 @@ export class Engine implements Sync {
   }
 
   #keepPage(holder: ShapeHolder, page: LoadedPage): void {
-    if (this.#office) return this.#office.leader.apply(holder, { kind: 'history', page })
+    if (this.#office) return this.#office.leader.keepPage(holder, page)
     this.#tab.post({ kind: 'history', shape: holder.id, ...page, rows: [...page.rows] })
   }
 

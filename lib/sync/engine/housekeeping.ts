@@ -10,19 +10,11 @@ const SHARE_KEPT = 0.5
 
 /** Keeps what is stored within the budget, and tells when the browser's grant runs out. */
 export class Housekeeping {
-  #cancel = () => {}
-  #isClosed = false
-
   constructor(private readonly core: Core) {}
 
   start(): void {
     void this.core.platform.storage?.persist().catch(() => false)
     void this.#round()
-  }
-
-  close(): void {
-    this.#isClosed = true
-    this.#cancel()
   }
 
   /** The browser refused to store more: evicts half of what may go. */
@@ -33,14 +25,17 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { platform } = this.core
+    const { platform, closed } = this.core
     try {
       await this.#measure()
       await this.#evict(shapesToEvict(await this.#uses(), platform.now()))
     } catch (error) {
+      // Storage closes under a tab that ends.
+      if (closed.aborted) return
       console.warn('The cache could not be tidied.', error)
     }
-    if (!this.#isClosed) this.#cancel = platform.after(ROUND_MS, () => void this.#round())
+    const cancel = platform.after(ROUND_MS, () => void this.#round())
+    closed.addEventListener('abort', cancel)
   }
 
   async #measure(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Platform } from '../platform'
 import { followShape } from '../shapes/shape-stream'
 import type { ShapeId } from '../shapes/shape-name'
 import type { ShapeMessage } from '../shapes/messages'
+import { withPage, type LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
 import { rowsOf, type Position, type RowChange, type ShapeEvent, type ShapeStep } from '../store/shape-state'
 import type { ShapeName } from '../types'
@@ -80,6 +81,11 @@ export class Leader {
   reopen(holder: ShapeHolder): void {
     this.#streams.delete(holder.id)
     this.apply(holder, { kind: 'reopened' })
+  }
+
+  /** Keeps a page of older rows that the history door gave. */
+  keepPage(holder: ShapeHolder, page: LoadedPage): void {
+    this.apply(holder, withPage(holder.entity, rowsOf(holder.state), page))
   }
 
   /** Applies an event to a shape, on screen at once, then in the cache. */

@@ -2,6 +2,13 @@ import 'client-only'
 import type { BandRole, ProjectRole, Viewer } from '@/lib/entity/viewer'
 import { textIn } from '@/lib/protocol/json'
 import { rowsOf, type ShapeState } from '../store/shape-state'
+import type { ShapeName } from '../types'
+
+/** My memberships: what may be streamed follows from them, so they come first. */
+export const MEMBERSHIP_SHAPES: readonly [bands: ShapeName, projects: ShapeName] = [
+  { entity: 'band_members', scope: null },
+  { entity: 'project_users', scope: null },
+]
 
 /** Where this person belongs, as the two shapes of their own memberships say. */
 export interface Memberships {

@@ -4,13 +4,7 @@ import { mayRead } from '@/lib/entity/access'
 import type { AnyEntity } from '@/lib/entity/define'
 import { canonicalShape, shapeIdOf, type ShapeId } from '../shapes/shape-name'
 import type { ShapeName } from '../types'
-import type { Memberships } from './memberships'
-
-/** My memberships: what may be streamed follows from them, so they come first. */
-export const MEMBERSHIP_SHAPES: readonly [bands: ShapeName, projects: ShapeName] = [
-  { entity: 'band_members', scope: null },
-  { entity: 'project_users', scope: null },
-]
+import { MEMBERSHIP_SHAPES, type Memberships } from './memberships'
 
 export interface Wishes {
   userId: string

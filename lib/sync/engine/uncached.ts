@@ -1,5 +1,6 @@
 import 'client-only'
-import { createLiveClient, type LiveClient } from '../live-client/live-client'
+import type { LiveClient } from '../live-client/live-client'
+import { part } from '../part'
 import type { Platform } from '../platform'
 import type { UncachedReads } from '../sync'
 
@@ -8,31 +9,29 @@ export class Uncached implements UncachedReads {
   /** Set by whoever leads. */
   leading: LiveClient | null = null
   readonly origin: string
-  readonly signal: AbortSignal
-  readonly #closed = new AbortController()
-  #own: LiveClient | null = null
+  #own: Promise<LiveClient> | null = null
 
   constructor(
     private readonly platform: Platform,
     private readonly userId: string,
+    readonly signal: AbortSignal,
   ) {
     this.origin = platform.origin
-    this.signal = this.#closed.signal
   }
 
-  readonly fetch: typeof fetch = (input, init) => {
+  readonly fetch: typeof fetch = async (input, init) => {
     this.signal.throwIfAborted()
-    return (this.leading ?? this.#ownClient()).fetch(input, init)
-  }
-
-  close(): void {
-    this.#closed.abort()
-    this.#own?.close()
+    const client = this.leading ?? (await (this.#own ??= this.#open()))
+    return client.fetch(input, init)
   }
 
   /** What it sees of the server is not said to anyone: the connection's state is the leader's to tell. */
-  #ownClient(): LiveClient {
-    this.#own ??= createLiveClient({ platform: this.platform, userId: this.userId, onObserved: () => undefined })
-    return this.#own
+  async #open(): Promise<LiveClient> {
+    const { platform, userId, signal } = this
+    const { createLiveClient } = await part(platform, signal, () => import('../live-client/live-client'))
+    const client = createLiveClient({ platform, userId, onObserved: () => undefined })
+    signal.addEventListener('abort', () => client.close())
+    if (signal.aborted) client.close()
+    return client
   }
 }

@@ -1,7 +1,7 @@
 import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { JsonRow } from '@/lib/protocol/json'
-import { isInSnapshot, logTxid, type Snapshot } from '../shapes/messages'
+import { isInSnapshot, logTxid, type Snapshot } from '../shapes/snapshot'
 import { isVersioned, versionOf } from '../store/shape-state'
 import { writtenColumns, type OutboxEntry } from '../outbox/entry'
 

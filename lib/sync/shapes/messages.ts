@@ -3,13 +3,7 @@ import { isChangeMessage, isControlMessage, type Message, type Row } from '@elec
 import { postgresTimeToIso } from '@/lib/protocol/time'
 import type { Json, JsonRow } from '@/lib/protocol/json'
 import { CONTROL } from '@/lib/protocol/names'
-
-/** Which transactions a snapshot contains: 64-bit transaction ids, as decimal text. */
-export interface Snapshot {
-  xmin: string
-  xmax: string
-  xip: string[]
-}
+import type { Snapshot } from './snapshot'
 
 /** What one message of a shape's log means to the store. */
 export type ShapeMessage =
@@ -66,16 +60,4 @@ function readMessage(message: Message<Row<never>>): ShapeMessage | null {
 
 function textList(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : []
-}
-
-/** Whether a snapshot contains a transaction, by its 64-bit id. */
-export function isInSnapshot(txid: string, snapshot: Snapshot): boolean {
-  const xid = BigInt(txid)
-  if (xid < BigInt(snapshot.xmin)) return true
-  return xid < BigInt(snapshot.xmax) && !snapshot.xip.some((running) => BigInt(running) === xid)
-}
-
-/** The part of a 64-bit transaction id that the log carries. */
-export function logTxid(txid: string): number {
-  return Number(BigInt(txid) & 0xffff_ffffn)
 }

@@ -1,7 +1,7 @@
 import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
-import { isVersioned, versionOf, type Rows } from './shape-state'
+import { isVersioned, leftOutRow, versionOf, type LeftOut, type Rows, type ShapeEvent } from './shape-state'
 
 /** A page of older rows from the history door, newest first. */
 export interface LoadedPage {
@@ -14,12 +14,24 @@ export interface LoadedPage {
   dropsOlder: boolean
 }
 
+/** What a page from the history door does to a shape with these rows: rows that do not pass the schema are kept out. */
+export function withPage(entity: AnyEntity, known: Rows, page: LoadedPage): Extract<ShapeEvent, { kind: 'history' }> {
+  const leftOut: LeftOut[] = []
+  const passed = page.rows.flatMap((candidate) => {
+    const read = entity.row.safeParse(candidate)
+    if (read.success) return [read.data]
+    leftOut.push(leftOutRow(textIn(candidate, 'id'), read.error.issues))
+    return []
+  })
+  return { kind: 'history', rows: mergeHistory(entity, known, { ...page, rows: passed }), leftOut }
+}
+
 /**
  * Merges a loaded page into the rows of a growing entity: the higher version wins. The first page says all there is
  * in its stretch of time, so rows of that stretch it does not name are gone; when nothing it names was known, a gap
  * lies behind it, and what was loaded beyond the gap goes too.
  */
-export function mergeHistory(entity: AnyEntity, known: Rows, page: LoadedPage): Rows {
+function mergeHistory(entity: AnyEntity, known: Rows, page: LoadedPage): Rows {
   const rows = new Map(known)
   if (page.isFirst) for (const key of outdated(known, page)) rows.delete(key)
   for (const loaded of page.rows) {

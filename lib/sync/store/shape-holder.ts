@@ -10,7 +10,7 @@ import type { Author } from '../overlay/optimistic-row'
 import { overlayRows, type OverlayMemory } from '../overlay/overlay'
 import type { OutboxEntry } from '../outbox/entry'
 import { shapeIdOf, type ShapeId } from '../shapes/shape-name'
-import type { Snapshot } from '../shapes/messages'
+import type { Snapshot } from '../shapes/snapshot'
 import type { ShapeName, ShapeStatus, ShapeView } from '../types'
 import { nextShape, rowsOf, type ShapeEvent, type ShapeState, type ShapeStep } from './shape-state'
 

@@ -4,6 +4,7 @@ import { entityNamed } from '@/entities'
 import type { Offset } from '@/lib/protocol/offset'
 import { insertMessage, MUST_REFETCH, songRow, UP_TO_DATE, uuidOf } from '../testkit/builders'
 import type { ShapeMessage } from '../shapes/messages'
+import { withPage } from './history-rows'
 import { nextShape, rowsOf, versionOf, type Position, type ShapeState } from './shape-state'
 
 const songs = entityNamed('songs') ?? expect.unreachable()
@@ -90,7 +91,11 @@ test('S9 a first page says all there is in its time: what it does not name is go
   })
   const group = { column: 'conversation_id', value: uuidOf(50) }
   const apply = (state: ShapeState, rows: ReturnType<typeof message>[], isFirst: boolean) =>
-    nextShape(messagesEntity, state, { kind: 'history', page: { rows, group, isFirst, dropsOlder: false } }).state
+    nextShape(
+      messagesEntity,
+      state,
+      withPage(messagesEntity, rowsOf(state), { rows, group, isFirst, dropsOlder: false }),
+    ).state
   const known = apply(
     { kind: 'ready', position: at(1), rows: new Map() },
     [message(uuidOf(4), 40), message(uuidOf(3), 30, 'edited', 2), message(uuidOf(2), 20), message(uuidOf(1), 10)],

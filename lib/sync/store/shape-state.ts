@@ -1,11 +1,11 @@
 import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { Failure } from '@/lib/protocol/errors'
-import { textIn, type JsonRow } from '@/lib/protocol/json'
+import type { JsonRow } from '@/lib/protocol/json'
 import { compareOffsets, type Offset } from '@/lib/protocol/offset'
 import { unreachable } from '@/lib/protocol/unreachable'
-import type { ShapeMessage, Snapshot } from '../shapes/messages'
-import { mergeHistory, type LoadedPage } from './history-rows'
+import type { ShapeMessage } from '../shapes/messages'
+import type { Snapshot } from '../shapes/snapshot'
 
 /** Where the reader stands in the shape's log. */
 export interface Position {
@@ -34,8 +34,8 @@ export type ShapeEvent =
   | { kind: 'nothing-cached' }
   /** What the stream delivered, up to `position`. */
   | { kind: 'batch'; messages: readonly ShapeMessage[]; position: Position }
-  /** Older rows of an entity that grows without end, from the history door. */
-  | { kind: 'history'; page: LoadedPage }
+  /** The rows with a page from the history door merged in (`withPage`). */
+  | { kind: 'history'; rows: Rows; leftOut: LeftOut[] }
   /** `isGone`: it is not mine any more, so nothing of it stays on screen. */
   | { kind: 'refused'; failure: Failure; isGone?: boolean }
   /** Access may have changed: what was refused is asked for again. */
@@ -83,7 +83,8 @@ export function nextShape(entity: AnyEntity, state: ShapeState, event: ShapeEven
     case 'batch':
       return applyBatch(entity, state, event.messages, event.position)
     case 'history':
-      return applyHistory(entity, state, event.page)
+      if (state.kind === 'cold' || state.kind === 'refused') return unchanged(state)
+      return { ...step({ ...state, rows: event.rows }, state.rows), leftOut: event.leftOut }
     case 'refused':
       return refused(state, event.failure, event.isGone === true)
     case 'reopened':
@@ -213,20 +214,8 @@ function afterRefetch(work: Work, position: Position): Position | null {
   return work.rows.size === 0 && !work.snapshot ? null : position
 }
 
-function applyHistory(entity: AnyEntity, state: ShapeState, page: LoadedPage): ShapeStep {
-  if (state.kind === 'cold' || state.kind === 'refused') return unchanged(state)
-  const leftOut: LeftOut[] = []
-  const passed = page.rows.flatMap((candidate) => {
-    const read = entity.row.safeParse(candidate)
-    if (read.success) return [read.data]
-    leftOut.push(leftOutRow(textIn(candidate, 'id'), read.error.issues))
-    return []
-  })
-  const rows = mergeHistory(entity, state.rows, { ...page, rows: passed })
-  return { ...step({ ...state, rows }, state.rows), leftOut }
-}
-
-function leftOutRow(key: string, issues: readonly { path: PropertyKey[]; message: string }[]): LeftOut {
+/** A row that was kept out, and why. */
+export function leftOutRow(key: string, issues: readonly { path: PropertyKey[]; message: string }[]): LeftOut {
   return { key, issues: issues.map(({ path, message }) => `${path.join('.')}: ${message}`) }
 }
 

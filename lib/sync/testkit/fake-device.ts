@@ -1,7 +1,12 @@
 import 'client-only'
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
+// Parts are here before time begins: a clock that tests move waits for no file.
+import '../cache/memory'
 import { Engine } from '../engine/engine'
+import '../engine/history-door'
+import '../engine/housekeeping'
+import '../engine/office'
 import type { PageEvent, Platform } from '../platform'
 import { FakeChannels, FakeLocks } from './fake-tabs'
 

@@ -41,7 +41,7 @@ export const OVERLAY_FAULTS: readonly Fault[] = [
   },
   {
     id: 'V6',
-    file: 'lib/sync/shapes/messages.ts',
+    file: 'lib/sync/shapes/snapshot.ts',
     line: 'return Number(BigInt(txid) & 0xffff_ffffn)',
     fault: 'return Number(BigInt(txid))',
     test: OVERLAY,
