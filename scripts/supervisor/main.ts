@@ -27,8 +27,8 @@ async function main(mode: 'dev' | 'start'): Promise<void> {
     signal: stopSignal(),
     onReady: (url) => {
       log('supervisor', `Backline is ready: ${url}`)
-      const sample = settings.database.kind === 'embedded' && (mode === 'dev' || settings.sampleLogins)
-      const hint = sample ? SAMPLE_PEOPLE : `Create an account at ${url}/sign-up.`
+      const seeded = mode === 'dev' && settings.database.kind === 'embedded'
+      const hint = seeded ? SAMPLE_PEOPLE : `Create an account at ${url}/sign-up.`
       for (const line of hint.split('\n')) log('supervisor', line)
       log('supervisor', 'Ctrl-C stops everything.')
     },
