@@ -27,7 +27,6 @@ describe('switches', () => {
         database: { kind: 'embedded' },
         electric: { kind: 'embedded', secret: undefined },
         authSecret: undefined,
-        sampleLogins: false,
       },
     })
   })

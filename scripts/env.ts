@@ -10,7 +10,6 @@ export type Settings = {
   electric: ElectricSetting
   authSecret: string | undefined
   /** Whether a production build lets the sample people in. */
-  sampleLogins: boolean
 }
 
 export type DatabaseSetting =
@@ -112,7 +111,6 @@ function toSettings(given: Variables, root: string): Settings {
         ? { kind: 'embedded', secret: given.ELECTRIC_SECRET }
         : { kind: 'given', url: given.ELECTRIC_URL, secret: given.ELECTRIC_SECRET },
     authSecret: given.AUTH_SECRET,
-    sampleLogins: given.SAMPLE_LOGINS === '1',
   }
 }
 
