@@ -1,9 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { TestDatabase } from '../scripts/test/database'
 import { startNeonProxy, type NeonProxy } from '../scripts/test/neon-proxy'
 import { testDatabase } from '../scripts/test/postgres'
 import { assertAppRole, type Database, type Driver, driverFor, openDatabase } from './client'
+import { kept } from './kept-statements'
 import { NIGHT_SHIFT, NIGHT_SHIFT_SONGS, SAMPLE_USERS } from './sample-ids'
 import { setlists, shows, songs } from './schema'
 
@@ -47,6 +48,26 @@ describe.each<Driver>(['pg', 'neon'])('the %s driver', (driver) => {
       const [show] = await tx.select().from(shows).where(eq(shows.band_id, NIGHT_SHIFT)).limit(1)
       expect(show?.starts_at).toMatch(/T19:00:00\.000Z$/)
     })
+  })
+
+  test('keeps the statements that say so, under the same name on every connection, and no others', async () => {
+    const keptBy = async (app: Database) => {
+      for (const n of [1, 2, 3]) await app.execute(sql`${kept}SELECT ${n}::int + 1 AS next`)
+      await app.execute(sql`SELECT ${1}::int`)
+      const { rows } = await app.execute<{ name: string; runs: number }>(
+        sql`SELECT name, (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements`,
+      )
+      return rows
+    }
+    await using one = open(db.appUrl, 1)
+    await using other = open(db.appUrl, 1)
+    const first = await keptBy(one)
+    expect(first).toEqual([{ name: expect.stringMatching(/^kept_[0-9a-f]{32}$/), runs: 3 }])
+    expect(await keptBy(other)).toEqual(first)
+    vi.stubEnv('DATABASE_KEEPS_STATEMENTS', 'false')
+    await using none = open(db.appUrl, 1)
+    expect(await keptBy(none)).toEqual([])
+    vi.unstubAllEnvs()
   })
 
   test('writes what it reads', async () => {

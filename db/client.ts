@@ -6,6 +6,7 @@ import { drizzle as drizzlePg, type NodePgQueryResultHKT } from 'drizzle-orm/nod
 import type { PgDatabase, PgTransaction } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { WebSocket } from 'ws'
+import { keepStatements } from './kept-statements'
 import * as schema from './schema'
 
 type Schema = typeof schema
@@ -57,7 +58,7 @@ type OpenPool = { database: PgDatabase<NodePgQueryResultHKT, Schema>; end: () =>
 function pgPool(settings: pg.PoolConfig): OpenPool {
   const pool = new pg.Pool(settings)
   pool.on('error', reportIdleFailure)
-  pool.on('connect', (client) => client.on('error', leaveToStatement))
+  pool.on('connect', prepareConnection)
   return { database: drizzlePg(pool, { schema }), end: () => pool.end() }
 }
 
@@ -74,10 +75,15 @@ function neonPool(settings: pg.PoolConfig, proxy: string | undefined): OpenPool 
   }
   const pool = new NeonPool(settings)
   pool.on('error', reportIdleFailure)
-  pool.on('connect', (client: pg.ClientBase) => client.on('error', leaveToStatement))
+  pool.on('connect', prepareConnection)
   // Both drivers answer with pg's own result objects; only Drizzle's types tell them apart.
   const database = drizzleNeon(pool, { schema }) as unknown as PgDatabase<NodePgQueryResultHKT, Schema>
   return { database, end: () => pool.end() }
+}
+
+function prepareConnection(client: pg.ClientBase): void {
+  client.on('error', leaveToStatement)
+  if (process.env.DATABASE_KEEPS_STATEMENTS !== 'false') keepStatements(client)
 }
 
 /**

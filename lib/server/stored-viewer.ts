@@ -1,6 +1,7 @@
 import 'server-only'
 import { sql } from 'drizzle-orm'
 import type { Database, Transaction } from '@/db/client'
+import { kept } from '@/db/kept-statements'
 import type { BandRole, ProjectRole, Viewer } from '@/lib/entity/viewer'
 import type { Session } from './session'
 
@@ -37,8 +38,8 @@ export async function readStoredViewers(
   // Functions, because row-level security shows a door only the rows of one person; these tell memberships of many.
   const { rows } = await db.execute<ViewerRow>(
     forShare
-      ? sql`select * from app.viewers_for_share(${ids}::uuid[])`
-      : sql`select * from app.viewers(${ids}::uuid[])`,
+      ? sql`${kept}select user_id, session_version, bands, projects from app.viewers_for_share(${ids}::uuid[])`
+      : sql`${kept}select user_id, session_version, bands, projects from app.viewers(${ids}::uuid[])`,
   )
   return new Map(rows.map((row) => [row.user_id, storedViewer(row)]))
 }

@@ -1,6 +1,7 @@
 import 'server-only'
 import { sql } from 'drizzle-orm'
 import type { Transaction } from '@/db/client'
+import { kept } from '@/db/kept-statements'
 import type { Viewer } from '@/lib/entity/viewer'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { WriteResult } from '@/lib/protocol/writes'
@@ -66,7 +67,7 @@ async function begin(tx: Transaction, { session, clientId }: Sender, items: read
   const ids = items.flatMap((item) => item.writeId ?? [])
   const readsViewer = !items.some(changesMembershipsOf)
   const { rows } = await tx.execute<{ txid: string; viewer: ViewerRow | null; replays: ReplayRow[] }>(
-    sql`SELECT * FROM app.begin_writes(${session.user_id}::uuid, ${clientId}::uuid, ${uuids(ids)}, ${readsViewer})`,
+    sql`${kept}SELECT txid, viewer, replays FROM app.begin_writes(${session.user_id}::uuid, ${clientId}::uuid, ${uuids(ids)}, ${readsViewer})`,
   )
   const [begun] = rows
   if (!begun) throw new Error('the transaction did not begin')

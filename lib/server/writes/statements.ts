@@ -1,6 +1,7 @@
 import 'server-only'
 import { sql, type SQL } from 'drizzle-orm'
 import type { Transaction } from '@/db/client'
+import { kept } from '@/db/kept-statements'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { Json, JsonRow } from '@/lib/protocol/json'
 
@@ -36,8 +37,8 @@ export type FoundRow = {
  */
 export async function lockRows(tx: Transaction, entity: AnyEntity, wanted: readonly WantedRow[]): Promise<FoundRow[]> {
   const table = tableOf(entity)
-  const { rows } = await tx.execute<FoundRow>(sql`
-    SELECT w.position, CASE WHEN w.is_first THEN to_jsonb(t) END AS row, 
+  const { rows } = await tx.execute<FoundRow>(sql`${kept}
+    SELECT w.position, CASE WHEN w.is_first THEN to_jsonb(t) END AS row,
       to_jsonb(jsonb_populate_record(NULL::${table}, w.patch)) AS patch,
       to_jsonb(jsonb_populate_record(NULL::${table}, w.base)) AS base,
       w.is_first AND EXISTS (
@@ -54,14 +55,14 @@ export async function lockRows(tx: Transaction, entity: AnyEntity, wanted: reado
 /** Reads rows the viewer may see. */
 export async function readRows(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<JsonRow[]> {
   const { rows } = await tx.execute<StoredRow>(
-    sql`SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
+    sql`${kept}SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
   )
   return rows.map(({ row }) => row)
 }
 
 /** The viewer's open questions about these rows. */
 export async function readOpenQuestions(tx: Transaction, keys: readonly string[]): Promise<JsonRow[]> {
-  const { rows } = await tx.execute<StoredRow>(sql`
+  const { rows } = await tx.execute<StoredRow>(sql`${kept}
     SELECT to_jsonb(q) AS row FROM conflicts q
     WHERE q.entity_id = ANY (${uuids(keys)}) AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
   `)
@@ -71,7 +72,7 @@ export async function readOpenQuestions(tx: Transaction, keys: readonly string[]
 /** Which of these rows are in the viewer's scopes, even where their role may not read them. */
 export async function readUnreadable(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<string[]> {
   const { rows } = await tx.execute<{ id: string }>(
-    sql`SELECT id FROM app.in_my_scopes(${entity.name}, ${uuids(keys)}) AS id`,
+    sql`${kept}SELECT id FROM app.in_my_scopes(${entity.name}, ${uuids(keys)}) AS id`,
   )
   return rows.map(({ id }) => id)
 }
@@ -84,7 +85,7 @@ export async function readScopes(
 ): Promise<{ id: string; scope: string }[]> {
   const scope = sql.identifier(entity.scope.column)
   const { rows } = await tx.execute<{ id: string; scope: string }>(
-    sql`SELECT t.id, t.${scope} AS scope FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
+    sql`${kept}SELECT t.id, t.${scope} AS scope FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
   )
   return rows
 }
@@ -107,7 +108,7 @@ export async function appendRecords(
   changes: readonly JsonRow[],
   outcomes: readonly JsonRow[],
 ): Promise<void> {
-  await tx.execute(sql`
+  await tx.execute(sql`${kept}
     WITH logged AS (
       INSERT INTO changes (id, scope_id, entity, entity_id, op, fields, summary, write_id, before, after)
       SELECT id, scope_id, entity, entity_id, op, fields, summary, write_id, before, after
@@ -126,9 +127,10 @@ export async function updateRows(
   columns: readonly string[],
   rows: readonly JsonRow[],
 ): Promise<JsonRow[]> {
+  // One column is how people edit. Of all sets of columns there are too many to keep.
   const set = columns.map((name) => sql`${sql.identifier(name)} = r.${sql.identifier(name)}`)
   const { rows: stored } = await tx.execute<StoredRow>(
-    sql`UPDATE ${tableOf(entity)} AS t SET ${sql.join(set, sql`, `)} FROM ${recordsOf(entity, rows)} r
+    sql`${columns.length === 1 ? kept : sql.empty()}UPDATE ${tableOf(entity)} AS t SET ${sql.join(set, sql`, `)} FROM ${recordsOf(entity, rows)} r
         WHERE t.id = r.id RETURNING to_jsonb(t) AS row`,
   )
   return stored.map(({ row }) => row)
