@@ -14,7 +14,7 @@ const live: ConnectionView = {
   oldestUnsentAt: null,
   nextRetryAt: null,
   stuck: null,
-  isDurable: true,
+  durability: 'kept',
   storage: null,
 }
 

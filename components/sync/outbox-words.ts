@@ -31,13 +31,13 @@ function whatWords({ entity, op, label, values }: OutboxItem): string {
   }
 }
 
-function whyWords({ state, reason }: OutboxItem, isOnline: boolean): { why: string; status: RowStatus } {
+function whyWords({ state, reason, isStored }: OutboxItem, isOnline: boolean): { why: string; status: RowStatus } {
   switch (state) {
     case 'waiting':
       if (reason) return { why: `The last attempt failed: ${reason.message}`, status: isOnline ? 'error' : 'pending' }
       return isOnline
         ? { why: 'On its way.', status: 'syncing' }
-        : { why: 'Waits for a connection. It is stored on this device.', status: 'pending' }
+        : { why: `Waits for a connection. ${isStored ? STORED : NOT_STORED}`, status: 'pending' }
     case 'sending':
       return { why: 'Being sent.', status: 'syncing' }
     case 'saved':
@@ -50,6 +50,9 @@ function whyWords({ state, reason }: OutboxItem, isOnline: boolean): { why: stri
       return unreachable(state)
   }
 }
+
+const STORED = 'It is stored on this device.'
+const NOT_STORED = 'It is not stored on this device: keep this window open until it is sent.'
 
 function listed(names: readonly string[]): string {
   if (names.length === 0) return 'nothing'

@@ -32,6 +32,12 @@ export type RowStatus = 'synced' | 'syncing' | 'pending' | 'error' | 'conflict' 
 
 export type ConnectionKind = 'connecting' | 'live' | 'polling' | 'offline' | 'signed-out'
 
+/**
+ * Whether unsent changes survive closing the browser: `kept`: all of them do · `full`: this device has no room for some
+ * · `nowhere`: this browser stores nothing.
+ */
+export type Durability = 'kept' | 'full' | 'nowhere'
+
 /** What was observed of the connection. Times are milliseconds since 1970 by this device's clock. */
 export interface ConnectionView {
   kind: ConnectionKind
@@ -45,8 +51,7 @@ export interface ConnectionView {
   nextRetryAt: number | null
   /** Why the oldest unsent write has not gone for too long; null while all is well. */
   stuck: string | null
-  /** False when this browser stores nothing: unsent changes will not survive closing. */
-  isDurable: boolean
+  durability: Durability
   /** Set when storage in use has passed 80 % of what the browser grants. */
   storage: { usedBytes: number; grantedBytes: number } | null
 }
@@ -62,6 +67,8 @@ export interface OutboxItem {
   /** When the write was made (milliseconds since 1970). */
   at: number
   state: 'waiting' | 'sending' | 'saved' | 'held' | 'refused'
+  /** False where it lives in the open tabs alone: the device has no room, or stores nothing. */
+  isStored: boolean
   attempts: number
   /** Why it was refused, or why the last attempt failed. */
   reason: { code: RejectionCode | ErrorCode | 'network'; message: string; issues: string[] } | null

@@ -8,7 +8,7 @@ import { signInPath } from './sign-in-path'
 
 /** What a person must know on every screen: that they are signed out, that nothing is stored, that the disk fills up. */
 export function ShellNotices({ isSessionOver }: { isSessionOver: boolean }) {
-  const { unsentCount, isDurable, storage, stuck } = useConnection()
+  const { unsentCount, durability, storage, stuck } = useConnection()
   return (
     <>
       {isSessionOver ? (
@@ -24,13 +24,19 @@ export function ShellNotices({ isSessionOver }: { isSessionOver: boolean }) {
         </Notice>
       ) : null}
       {stuck !== null && !isSessionOver ? <Notice tone="warning">{stuck}</Notice> : null}
-      {isDurable ? null : (
+      {durability === 'nowhere' ? (
         <Dismissible>
           This browser stores nothing for Backline (a private window, perhaps): unsent changes will not survive closing
           it.
         </Dismissible>
-      )}
-      {storage ? (
+      ) : null}
+      {durability === 'full' ? (
+        <Notice tone="warning">
+          There is no room left on this device: changes you make now will not survive closing this window before they
+          are sent. Free some space.
+        </Notice>
+      ) : null}
+      {storage && durability !== 'full' ? (
         <Dismissible>
           The storage this browser grants is almost full ({megabytes(storage.usedBytes)} of{' '}
           {megabytes(storage.grantedBytes)}). Free some space so that your work can be kept on this device.

@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '@/entities'
 import { newKey } from '@/lib/entity/keys'
 import type { JsonRow } from '@/lib/protocol/json'
 import { readEntry, type OutboxEntry } from '../outbox/entry'
-import { EpochLost, asSent, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
+import { EpochLost, asSent, isQuotaError, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
 
 /** Layout of the database; caches of another layout are rebuilt, the outbox is never dropped. */
 const LAYOUT = 1
@@ -26,8 +26,8 @@ export async function openIndexedDb(factory: IDBFactory, userId: string): Promis
   if (!db) throw new Error('IndexedDB opened no database')
   // Another tab runs a newer build: let it upgrade.
   db.addEventListener('versionchange', () => db.close())
-  // Some browsers open but refuse to write: find out now, not with the first edit.
-  await db.put('meta', (await db.get('meta', 'epoch')) ?? 0, 'epoch')
+  // Some browsers open but refuse to write: find out now, not with the first edit. On a full disk what was stored can still be read.
+  await db.put('meta', (await db.get('meta', 'epoch')) ?? 0, 'epoch').catch(unlessFull)
   return new IndexedDbStore(db)
 }
 
@@ -53,10 +53,10 @@ class IndexedDbStore implements LocalStore {
 
   async takeEpoch(): Promise<number> {
     const tx = this.db.transaction('meta', 'readwrite')
-    const epoch = Number((await tx.store.get('epoch')) ?? 0) + 1
-    await tx.store.put(epoch, 'epoch')
-    await tx.done
-    return epoch
+    const last = Number((await tx.store.get('epoch')) ?? 0)
+    const isWritten = await Promise.all([tx.store.put(last + 1, 'epoch'), tx.done]).then(() => true, unlessFull)
+    // With no room to begin a time of its own a leader goes on in the last one: better than nobody who sends.
+    return isWritten ? last + 1 : last
   }
 
   async readShape(id: string) {
@@ -114,7 +114,7 @@ class IndexedDbStore implements LocalStore {
     // Strict: an acknowledged write survives a power cut, not only a killed browser.
     const tx = this.db.transaction('outbox', 'readwrite', { durability: 'strict' })
     const last = await tx.store.openKeyCursor(null, 'prev')
-    const seq = Math.max((last?.key ?? 0) + 1, Math.floor(entry.seq))
+    const seq = Math.max(Math.floor(last?.key ?? 0) + 1, Math.floor(entry.seq))
     await tx.store.put({ ...entry, seq, phase: { kind: 'queued', attempts: 0, failure: null } })
     await tx.done
     return seq
@@ -161,6 +161,12 @@ class IndexedDbStore implements LocalStore {
   close(): void {
     this.db.close()
   }
+}
+
+/** Goes on after an error that says that the disk is full. */
+function unlessFull(error: unknown): false {
+  if (!isQuotaError(error)) throw error
+  return false
 }
 
 function rangeOf(id: string): IDBKeyRange {

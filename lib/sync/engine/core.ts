@@ -174,7 +174,7 @@ export class Core {
       connection: this.connection,
       outbox: this.outbox.state,
       now: this.platform.now(),
-      isDurable: this.outbox.isDurable,
+      durability: this.outbox.durability,
       storage: this.storage,
     })
   }

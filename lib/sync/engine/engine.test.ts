@@ -203,7 +203,7 @@ test('B4 without usable storage everything works in memory, and it is said', asy
   const tab = open(scene, SARAH, { userId: SARAH }, { hasStorage: false }).open()
   const { view } = watch(tab, SONGS)
   await scene.until('the song is there', () => titles(view()).length === 1)
-  expect(tab.sync.connection.read().isDurable).toBe(false)
+  expect(tab.sync.connection.read().durability).toBe('nowhere')
   await tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } }).settled
   await scene.until('confirmed', () => outboxOf(tab).length === 0)
   expect(titles(view())).toEqual(['Creep'])
@@ -214,7 +214,7 @@ test('B4 when the disk is full a write is still shown and sent, and it is said t
   tab.device.isFull = true
   const made = tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } })
   expect(titles(view())).toEqual(['Creep'])
-  await scene.until('it is said', () => !tab.sync.connection.read().isDurable)
+  await scene.until('it is said', () => tab.sync.connection.read().durability === 'full')
   await expect(made.settled).resolves.toMatchObject({ status: 'applied' })
   await scene.until('and confirmed', () => outboxOf(tab).length === 0)
   expect(view().rows.get(KEY)).toEqual(scene.server.row('songs', KEY))

@@ -65,7 +65,6 @@ export class Engine implements Sync {
     this.#tab = new Tab({
       platform,
       name: `backline-${actor.user_id}`,
-      isShared: platform.indexedDB !== null,
       takeEpoch: async () => (await core.store).takeEpoch(),
       onLead: (epoch) => this.#attempt('begin to lead', this.#lead(epoch)),
       onStopLeading: () => this.#stopLeading(),
@@ -264,14 +263,14 @@ export class Engine implements Sync {
   async #start(): Promise<void> {
     const { store, outbox, shapes, clientKnown } = this.#core
     const opened = await store
-    outbox.isDurable = opened.isDurable
+    if (!opened.isDurable) outbox.durability = 'nowhere'
     this.#core.clientId = await opened.clientId()
     clientKnown.emit()
     await outbox.reload()
     this.#core.refreshConnection()
     for (const holder of shapes) void this.#read(holder)
     if (this.#isClosed) return
-    this.#tab.start()
+    this.#tab.start(opened.isDurable)
     const housekeeping = await this.#housekeeping
     housekeeping.start()
   }
@@ -382,8 +381,10 @@ export class Engine implements Sync {
   }
 
   #outboxItems(): readonly OutboxItem[] {
-    const { entries } = this.#core.outbox.state
-    if (this.#items.of !== entries) this.#items = { of: entries, items: entries.map(itemOf) }
+    const { state, durability } = this.#core.outbox
+    const { entries } = state
+    if (this.#items.of !== entries)
+      this.#items = { of: entries, items: entries.map((entry) => itemOf(entry, durability)) }
     return this.#items.items
   }
 }

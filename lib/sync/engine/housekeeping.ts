@@ -17,8 +17,9 @@ export class Housekeeping {
     void this.#round()
   }
 
-  /** The browser refused to store more: evicts half of what may go. */
+  /** The browser refused to store more: evicts half of what may go, and tells. */
   async makeRoom(): Promise<void> {
+    await this.#measure()
     const uses = await this.#uses()
     const bytes = uses.reduce((sum, use) => sum + use.bytes, 0)
     await this.#evict(shapesToEvict(uses, this.core.platform.now(), bytes * SHARE_KEPT))

@@ -7,7 +7,7 @@ import type { ConnectionView, OutboxItem } from '../types'
 
 /** What components see of the outbox and the connection. */
 
-export function itemOf(entry: OutboxEntry): OutboxItem {
+export function itemOf(entry: OutboxEntry, durability: ConnectionView['durability'] = 'kept'): OutboxItem {
   const { write, label, at, phase } = entry
   return {
     id: write.id,
@@ -17,6 +17,7 @@ export function itemOf(entry: OutboxEntry): OutboxItem {
     label,
     at,
     state: stateOf(phase),
+    isStored: !entry.isUnstored && durability !== 'nowhere',
     attempts: phase.kind === 'queued' || phase.kind === 'sent' ? phase.attempts : 0,
     reason:
       phase.kind === 'refused' ? phase.reason : phase.kind === 'queued' || phase.kind === 'sent' ? phase.failure : null,
@@ -42,11 +43,11 @@ export interface ConnectionInputs {
   connection: ConnectionState
   outbox: OutboxState
   now: number
-  isDurable: boolean
+  durability: ConnectionView['durability']
   storage: ConnectionView['storage']
 }
 
-export function connectionView({ connection, outbox, now, isDurable, storage }: ConnectionInputs): ConnectionView {
+export function connectionView({ connection, outbox, now, durability, storage }: ConnectionInputs): ConnectionView {
   const unsent = unsentEntries(outbox)
   return {
     kind: connection.kind,
@@ -57,7 +58,7 @@ export function connectionView({ connection, outbox, now, isDurable, storage }: 
     oldestUnsentAt: unsent.at(0)?.at ?? null,
     nextRetryAt: outbox.sender.kind === 'waiting' ? outbox.sender.retryAt : null,
     stuck: stuckReason(outbox, connection.kind, now),
-    isDurable,
+    durability: unsent.some(({ isUnstored }) => isUnstored) ? 'full' : durability,
     storage,
   }
 }

@@ -43,6 +43,8 @@ export interface OutboxEntry {
   at: number
   /** Not sent before, unless something is written after it (milliseconds since 1970). */
   holdUntil: number
+  /** This device had no room for it: it lives in the open tabs alone. */
+  isUnstored?: boolean
   phase: Phase
 }
 
@@ -71,6 +73,7 @@ const storedEntry = z.object({
   schema: z.int(),
   at: z.number(),
   holdUntil: z.number(),
+  isUnstored: z.optional(z.boolean()),
   phase: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('storing') }),
     z.object({ kind: z.literal('queued'), ...attempt }),

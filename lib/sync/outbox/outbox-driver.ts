@@ -2,7 +2,7 @@ import 'client-only'
 import { isQuotaError, type LocalStore } from '../cache/local-store'
 import { Emitter } from '../emitter'
 import type { Platform } from '../platform'
-import { WriteRefused, type MadeWrite, type Settled } from '../types'
+import { WriteRefused, type Durability, type MadeWrite, type Settled } from '../types'
 import type { OutboxEntry } from './entry'
 import { EMPTY_OUTBOX, nextOutbox, type OutboxEvent, type OutboxState } from './outbox-state'
 import type { Placement } from './place'
@@ -32,8 +32,8 @@ export class OutboxDriver {
   state: OutboxState = EMPTY_OUTBOX
   readonly changed = new Emitter<OutboxDiff>()
   readonly settled = new Emitter<{ entry: OutboxEntry; kind: 'confirmed' | 'refused' }>()
-  /** False once a write could not be stored. */
-  isDurable = true
+  /** What became of the writes that were to be stored. */
+  durability: Durability = 'kept'
   readonly #waiters = new Map<string, Waiter>()
   #chain: Promise<unknown> = Promise.resolve()
   /** What was told since this tab began, or began to read the outbox; null while nothing is being read. */
@@ -78,7 +78,9 @@ export class OutboxDriver {
       const heard = this.#heard
       this.#heard = null
       const origins = new Set(stored.map(({ origin }) => origin))
-      const gone = this.state.entries.filter(({ origin, phase }) => !origins.has(origin) && phase.kind !== 'storing')
+      const gone = this.state.entries.filter(
+        ({ origin, phase, isUnstored }) => !origins.has(origin) && phase.kind !== 'storing' && !isUnstored,
+      )
       const read: OutboxEvent = { kind: 'seen', puts: stored, removed: gone.map(({ origin }) => origin) }
       // What was read may be older than what was told; only the end of both is shown.
       this.#set([read, ...heard].reduce(nextOutbox, this.state))
@@ -107,15 +109,30 @@ export class OutboxDriver {
     const entry = this.#entry(origin)
     if (!entry || entry.phase.kind !== 'storing') return
     const seq = await this.#stored(() => store.append(entry))
-    this.adopt({ kind: 'stored', id: entry.write.id, seq: seq ?? entry.seq })
+    this.adopt({ kind: 'stored', id: entry.write.id, seq })
     const stored = this.#entry(origin)
     if (stored) this.options.share({ puts: [stored], removed: [] })
+    if (seq !== null && this.durability === 'full') await this.#storeRest(store)
+  }
+
+  /** There is room again: what had none is stored too, in its place. */
+  async #storeRest(store: LocalStore): Promise<void> {
+    const puts = this.state.entries.flatMap(({ isUnstored, ...entry }) => (isUnstored ? [entry] : []))
+    try {
+      await store.saveOutbox(puts, [], null)
+    } catch {
+      return
+    }
+    this.durability = 'kept'
+    this.adopt({ kind: 'seen', puts, removed: [] })
+    this.options.share({ puts, removed: [] })
+    this.changed.emit({ puts: [], removed: [] })
   }
 
   async #merge(origin: string, made: OutboxEntry): Promise<void> {
     const store = await this.options.store
     const entry = this.#entry(origin)
-    if (entry && (await this.#stored(() => store.replaceUnsent(entry)))) {
+    if (entry && (entry.isUnstored || (await this.#stored(() => store.replaceUnsent(entry))))) {
       this.options.share({ puts: [entry], removed: [] })
       return
     }
@@ -135,7 +152,7 @@ export class OutboxDriver {
         const again = await run().catch(() => null)
         if (again !== null) return again
       }
-      this.isDurable = false
+      this.durability = isQuotaError(error) ? 'full' : 'nowhere'
       console.warn('A change could not be stored on this device.', error)
       return null
     }

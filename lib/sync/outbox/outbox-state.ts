@@ -27,7 +27,8 @@ export const EMPTY_OUTBOX: OutboxState = { entries: [], sender: { kind: 'idle' }
 export type OutboxEvent =
   /** Entries as the local store or another tab has them now. */
   | { kind: 'seen'; puts: readonly OutboxEntry[]; removed: readonly string[] }
-  | { kind: 'stored'; id: string; seq: number }
+  /** `seq` null: this device has no room for it. */
+  | { kind: 'stored'; id: string; seq: number | null }
   /** The store marked these as sent; their request goes out now. */
   | { kind: 'sending'; entries: readonly OutboxEntry[] }
   | { kind: 'answered'; answer: Answer; now: number; random: number; newId: () => string }
@@ -49,11 +50,7 @@ export function nextOutbox(state: OutboxState, event: OutboxEvent): OutboxState 
     case 'seen':
       return { ...state, entries: inOrder(replaced(state.entries, event.puts, event.removed)) }
     case 'stored':
-      return withEntry(state, event.id, (entry) => ({
-        ...entry,
-        seq: event.seq,
-        phase: entry.phase.kind === 'storing' ? queued() : entry.phase,
-      }))
+      return withEntry(state, event.id, (entry) => placed(entry, event.seq))
     case 'sending':
       return {
         ...state,
@@ -251,6 +248,14 @@ function withoutEchoed(state: OutboxState, ids: ReadonlySet<string>): OutboxStat
 
 function attemptOf(sender: Sender): number {
   return sender.kind === 'waiting' ? sender.attempt : 0
+}
+
+/** The entry in its place on disk; without one, in a place that nothing on disk can have. */
+function placed({ isUnstored: _, ...entry }: OutboxEntry, seq: number | null): OutboxEntry {
+  const phase = entry.phase.kind === 'storing' ? queued() : entry.phase
+  return seq === null
+    ? { ...entry, seq: Math.floor(entry.seq) + 0.5, isUnstored: true, phase }
+    : { ...entry, seq, phase }
 }
 
 function queued(): Phase {

@@ -52,12 +52,13 @@ async function send(options: SenderOptions, due: readonly OutboxEntry[], stopped
   outbox.adopt({ kind: 'sending', entries: due.map(asSent) })
   let entries: OutboxEntry[]
   try {
-    entries = await outbox.inOrder(() =>
-      store.markSent(
-        due.map(({ seq }) => seq),
-        epoch,
-      ),
-    )
+    const seqs = due.map(({ seq }) => seq)
+    const stored = await outbox.inOrder(() => store.markSent(seqs, epoch))
+    // What this device had no room for is on no disk, and still goes.
+    entries = due.flatMap((entry) => {
+      const marked = stored.find(({ origin }) => origin === entry.origin)
+      return marked ?? (entry.isUnstored ? [asSent(entry)] : [])
+    })
   } catch (error) {
     if (stopped.aborted) return
     if (error instanceof EpochLost) return options.onEpochLost()

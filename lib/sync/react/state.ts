@@ -17,7 +17,7 @@ const STARTING: ConnectionView = {
   oldestUnsentAt: null,
   nextRetryAt: null,
   stuck: null,
-  isDurable: true,
+  durability: 'kept',
   storage: null,
 }
 

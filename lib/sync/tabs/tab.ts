@@ -9,8 +9,6 @@ export interface TabOptions {
   platform: Platform
   /** Names the group of tabs: one browser and user. */
   name: string
-  /** False where every tab keeps its own things in memory: it leads for itself. */
-  isShared: boolean
   /** Begins the next leader's time in the store. */
   takeEpoch: () => Promise<number>
   onLead: (epoch: number) => void
@@ -22,21 +20,25 @@ export class Tab {
   readonly id = newKey()
   state: LeaderState
   readonly messages = new Emitter<TabMessage>()
-  readonly #channel: Channel | null
+  #channel: Channel | null
   readonly #closed = new AbortController()
   #release: () => void = () => undefined
   #queued: AbortController | null = null
   #cancelTick = () => {}
 
   constructor(private readonly options: TabOptions) {
-    const { platform, isShared, name } = options
+    const { platform, name } = options
     this.state = { kind: 'following', heardAt: platform.now() }
-    this.#channel = isShared && platform.channel && platform.locks ? platform.channel(name) : null
+    this.#channel = platform.channel && platform.locks ? platform.channel(name) : null
     this.#channel?.listen((message) => this.#hear(message))
   }
 
-  /** Takes part from now on. */
-  start(): void {
+  /** Takes part from now on; `isShared` is false where every tab keeps its own things in memory: it leads for itself. */
+  start(isShared: boolean): void {
+    if (!isShared) {
+      this.#channel?.close()
+      this.#channel = null
+    }
     if (!this.#channel) return this.#handle({ kind: 'lock-granted' })
     void this.#queue()
     this.#tick()

@@ -180,8 +180,41 @@ export class FakeTab {
     this.#databases.push(database)
     const transaction = database.transaction.bind(database)
     database.transaction = (names, mode, options) => {
-      if (mode === 'readwrite' && this.device.isFull) throw new DOMException('the disk is full', 'QuotaExceededError')
-      return transaction(names, mode, options)
+      const made = transaction(names, mode, options)
+      if (mode === 'readwrite' && this.device.isFull) refusePuts(made)
+      return made
     }
+  }
+}
+
+/** As Chrome does on a full disk: reading and deleting go on, a transaction that put something fails at its end. */
+function refusePuts(transaction: IDBTransaction): void {
+  const objectStore = transaction.objectStore.bind(transaction)
+  let open = 0
+  let hasPut = false
+  const watched = (request: EventTarget) => {
+    open++
+    request.addEventListener('success', () => {
+      if (--open > 0 || !hasPut) return
+      const error = new DOMException('the disk is full', 'QuotaExceededError')
+      Object.defineProperty(transaction, 'error', { configurable: true, value: error })
+      transaction.abort()
+    })
+  }
+  transaction.objectStore = (name) => {
+    const store = objectStore(name)
+    const [put, remove] = [store.put.bind(store), store.delete.bind(store)]
+    store.put = (value, key) => {
+      hasPut = true
+      const request = put(value, key)
+      watched(request)
+      return request
+    }
+    store.delete = (query) => {
+      const request = remove(query)
+      watched(request)
+      return request
+    }
+    return store
   }
 }

@@ -6,10 +6,12 @@ import type { ConnectionView } from '@/lib/sync'
 /** How much this device keeps, and whether it can keep anything at all. */
 export function StorageLine({ connection }: { connection: ConnectionView }) {
   const usedBytes = useStorageUsed()
-  if (!connection.isDurable)
+  if (connection.durability !== 'kept')
     return (
       <p className="text-pending">
-        This browser stores nothing for Backline: unsent changes will not survive closing it.
+        {connection.durability === 'full'
+          ? 'There is no room left on this device: what is not sent yet will not survive closing this window.'
+          : 'This browser stores nothing for Backline: unsent changes will not survive closing it.'}
       </p>
     )
   if (usedBytes === null) return null

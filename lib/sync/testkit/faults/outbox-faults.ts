@@ -127,4 +127,11 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
       "? { ...entry, write: { ...entry.write, id: entry.write.id.replace(/^./, 'f') }, phase: { kind: 'sent', attempts: entry.phase.attempts + 1, failure } }",
     test: 'lib/sync/engine/engine.test.ts',
   },
+  {
+    id: 'O18',
+    file: 'lib/sync/outbox/sender.ts',
+    line: 'return marked ?? (entry.isUnstored ? [asSent(entry)] : [])',
+    fault: 'return marked ?? []',
+    test: 'lib/sync/engine/storage.test.ts',
+  },
 ]

@@ -94,7 +94,7 @@ export const VIEW_FAULTS: readonly Fault[] = [
   {
     id: 'B4',
     file: 'lib/sync/engine/engine.ts',
-    line: 'outbox.isDurable = opened.isDurable',
+    line: "if (!opened.isDurable) outbox.durability = 'nowhere'",
     fault: '',
     test: ENGINE,
   },
