@@ -11,6 +11,8 @@ export interface Env {
   authSecret: string
   /** The public origin, such as https://band.example.com; null where the request's own host counts. */
   publicOrigin: string | null
+  /** How many proxies of our own stand in front: so many entries of x-forwarded-for are believed. */
+  trustedProxies: number
   /** Owners of the installation, lower case. */
   adminEmails: readonly string[]
   /** Period of the polling fallback, in milliseconds. */
@@ -63,6 +65,7 @@ export function parseEnv(source: EnvSource): Env {
     electricSecret: read.ELECTRIC_SECRET ?? null,
     authSecret: read.AUTH_SECRET,
     publicOrigin: read.NEXTAUTH_URL === undefined ? null : new URL(read.NEXTAUTH_URL).origin,
+    trustedProxies: read.TRUSTED_PROXIES,
     adminEmails: read.ADMIN_EMAILS,
     syncIntervalMs: read.SYNC_INTERVAL,
     liveMaxSeconds: read.LIVE_MAX_SECONDS,
@@ -102,6 +105,7 @@ const variables = z.object({
   ELECTRIC_SECRET: z.string().optional(),
   AUTH_SECRET: z.string(missing).min(16, 'must be at least 16 characters long; `openssl rand -base64 32` makes one'),
   NEXTAUTH_URL: webUrl('https://band.example.com').optional(),
+  TRUSTED_PROXIES: wholeNumber(0, 10, 0),
   ADMIN_EMAILS: z
     .string()
     .default('')

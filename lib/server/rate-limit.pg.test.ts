@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openDatabase } from '@/db/client'
 import { testDatabase } from '@/scripts/test/postgres'
 import { parseLimits, retryAfterMs, takeFromLimit, type Limit } from './rate-limit'
@@ -30,6 +30,21 @@ test('attempts of the window before count for as much of it as is still within r
     SELECT 'test:mia', to_timestamp(floor(extract(epoch FROM clock_timestamp()) / 3600000) * 3600000 - 3600000), 1000000
   `)
   expect((await takeFromLimit(app, limit, 'mia'))?.code).toBe('rate_limited')
+})
+
+test('counters that no limit looks at any more are removed on the way', async () => {
+  await using db = await testDatabase({ migrated: true })
+  await using app = openDatabase(db.appUrl)
+  await app.execute(sql`
+    INSERT INTO rate_limits (key, "window", count)
+    VALUES ('old', clock_timestamp() - interval '3 hours', 1), ('young', clock_timestamp() - interval '1 hour', 1)
+  `)
+  // As a process that has just started does, and then every minute.
+  vi.resetModules()
+  const fresh = await import('./rate-limit')
+  await fresh.takeFromLimit(app, { name: 'test', max: 5, windowMs: 1_000 }, 'noah')
+  const { rows } = await app.execute(sql`SELECT key FROM rate_limits ORDER BY key`)
+  expect(rows).toEqual([{ key: 'test:noah' }, { key: 'young' }])
 })
 
 test('the time to come back is when there is room for one more', () => {

@@ -2,6 +2,7 @@ import 'server-only'
 import { sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Database } from '@/db/client'
+import { kept } from '@/db/kept-statements'
 import type { Failure } from '@/lib/protocol/errors'
 import { readSettings, type EnvSource } from './env'
 
@@ -21,14 +22,17 @@ export interface Limits {
   signInAccount: Limit
   /** Guesses from one network address. */
   signInAddress: Limit
+  /** Mails with a code for a new password, to one e-mail address. */
+  resetMails: Limit
 }
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
-/** Counters older than this are of no use to any limit. */
-const KEPT_MS = 60 * MINUTE_MS
-/** One call in so many also removes counters of old. */
-const SWEEP_EVERY = 500
+const HOUR_MS = 60 * MINUTE_MS
+/** Counters older than this are of no use: the longest window, and as much again for the one that fades. */
+const KEPT_MS = 2 * HOUR_MS
+/** How often a process removes counters of old, beside an attempt that it counts anyway. */
+const SWEEP_EVERY_MS = MINUTE_MS
 
 let parsed: Limits | undefined
 
@@ -45,6 +49,7 @@ export function parseLimits(source: EnvSource): Limits {
     writes: { name: 'writes', max: read.WRITES_PER_SECOND, windowMs: SECOND_MS },
     signInAccount: { name: 'sign-in:account', max: read.SIGN_INS_PER_ACCOUNT, windowMs: MINUTE_MS },
     signInAddress: { name: 'sign-in:address', max: read.SIGN_INS_PER_ADDRESS, windowMs: MINUTE_MS },
+    resetMails: { name: 'reset-mail', max: read.RESET_MAILS_PER_HOUR, windowMs: HOUR_MS },
   }
 }
 
@@ -62,6 +67,7 @@ const variables = z.object({
   WRITES_PER_SECOND: perWindow(50),
   SIGN_INS_PER_ACCOUNT: perWindow(10),
   SIGN_INS_PER_ADDRESS: perWindow(60),
+  RESET_MAILS_PER_HOUR: perWindow(3),
 })
 
 type Taken = { taken: boolean; elapsed: number; previous: number; current: number }
@@ -79,7 +85,7 @@ export async function takeFromLimit(
 ): Promise<Failure | null> {
   const key = `${limit.name}:${whose}`
   const windowSeconds = limit.windowMs / 1000
-  const { rows } = await db.execute<Taken>(sql`
+  const { rows } = await db.execute<Taken>(sql`${kept}
     WITH moment AS MATERIALIZED (
       SELECT to_timestamp(floor(extract(epoch FROM at) / ${windowSeconds}::float8) * ${windowSeconds}::float8) AS starts, at
       FROM clock_timestamp() AS at
@@ -100,7 +106,7 @@ export async function takeFromLimit(
   `)
   const state = rows[0]
   if (!state) throw new Error('the rate limit answered nothing')
-  if (Math.random() * SWEEP_EVERY < 1) await sweep(db)
+  await sweepWhenDue(db, limit)
   if (state.taken) return null
   const waitMs = retryAfterMs(state, limit)
   return {
@@ -125,8 +131,13 @@ export function retryAfterMs(
   return untilNext + share * windowMs
 }
 
-async function sweep(db: Pick<Database, 'execute'>): Promise<void> {
+let sweepDueAt = 0
+
+async function sweepWhenDue(db: Pick<Database, 'execute'>, { windowMs }: Limit): Promise<void> {
+  if (Date.now() < sweepDueAt) return
+  sweepDueAt = Date.now() + SWEEP_EVERY_MS
+  const keptSeconds = Math.max(KEPT_MS, 2 * windowMs) / 1000
   await db.execute(
-    sql`DELETE FROM rate_limits WHERE "window" < clock_timestamp() - make_interval(secs => ${KEPT_MS / 1000}::float8)`,
+    sql`DELETE FROM rate_limits WHERE "window" < clock_timestamp() - make_interval(secs => ${keptSeconds}::float8)`,
   )
 }

@@ -1,7 +1,7 @@
 import { encode } from 'next-auth/jwt'
 import { beforeAll, expect, test } from 'vitest'
 import { sessionCookie } from '@/scripts/test/session'
-import { readSession, readSessionToken, SECURE_SESSION_COOKIE, SESSION_COOKIE } from './session'
+import { ENDED_SESSIONS_COOKIE, readSession, readSessionToken, SECURE_SESSION_COOKIE, SESSION_COOKIE } from './session'
 
 const sarah = '0a000000-0000-4000-8000-000000000001'
 const SECRET = 'a secret of at least thirty-two characters'
@@ -38,6 +38,16 @@ test('a token that names no person of ours, or no version, is nobody', async () 
     const cookie = `${SESSION_COOKIE}=${await encode({ token, secret: SECRET })}`
     expect(await readSession(requestWith(cookie)), JSON.stringify(token)).toBeNull()
   }
+})
+
+test('a session that the browser signed out of is nobody, another one is somebody', async () => {
+  const cookie = await sessionCookie(sarah)
+  const id = (await readSession(requestWith(cookie)))?.session_id ?? ''
+  const others = ['', sarah, `${sarah}.${sarah}`]
+  for (const ended of others) {
+    expect(await readSession(requestWith(`${cookie}; ${ENDED_SESSIONS_COOKIE}=${ended}`)), ended).not.toBeNull()
+  }
+  expect(await readSession(requestWith(`${cookie}; ${ENDED_SESSIONS_COOKIE}=${sarah}.${id}`))).toBeNull()
 })
 
 test('a session split over several cookies is read whole, in whatever order they come', async () => {

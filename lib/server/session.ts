@@ -6,6 +6,8 @@ import { processWide } from './process-wide'
 /** Who a request says it is, as signed into its cookie. Whether that still holds is the viewer's question: it needs the database. */
 export interface Session {
   user_id: string
+  /** The same from sign-in to sign-out, through renewals; null in tokens of before there were ids, which are not renewed. */
+  session_id: string | null
   /** Compared with `users.session_version` by every door, so that a higher number there ends this session at once. */
   session_version: number
   /** ISO 8601. */
@@ -22,13 +24,31 @@ export const SESSION_MAX_AGE_SECONDS = 30 * 24 * 60 * 60
 /** What our sessions carry inside the encrypted token: no name, e-mail or role, which would be stale copies. */
 const tokenSchema = z.object({
   sub: z.uuid(),
+  session_id: z.optional(z.uuid()),
   session_version: z.int().check(z.minimum(1)),
   exp: z.int(),
 })
 
-/** Decodes the session cookie of a request; null when there is none, or it is forged, damaged or expired. No database. */
+/**
+ * Decodes the session cookie of a request; null when there is none, it is forged, damaged or expired, or the browser has signed out of
+ * it. No database.
+ */
 export async function readSession(request: Request): Promise<Session | null> {
-  return decodeSession(readSessionToken(request.headers.get('cookie') ?? ''))
+  const cookies = request.headers.get('cookie') ?? ''
+  const session = await decodeSession(readSessionToken(cookies))
+  return session?.session_id && endedSessions(cookies).includes(session.session_id) ? null : session
+}
+
+/**
+ * Names the sessions that a browser has signed out of. An answer that was on its way meanwhile may renew such a session and so put its
+ * cookie back: with this beside it, it counts for nothing.
+ */
+export const ENDED_SESSIONS_COOKIE = 'backline.ended-sessions'
+
+/** The ids of the sessions that a browser has signed out of, oldest first. */
+export function endedSessions(cookieHeader: string): string[] {
+  const ids = parseCookies(cookieHeader).get(ENDED_SESSIONS_COOKIE)?.split('.') ?? []
+  return ids.filter((id) => id !== '')
 }
 
 /** Decodes an encrypted session token; null when it is missing, forged, damaged or expired. */
@@ -45,8 +65,9 @@ async function decrypt(token: string, secret: string): Promise<Session | null> {
   const payload = await decode({ token, secret }).catch(() => null)
   const parsed = tokenSchema.safeParse(payload)
   if (!parsed.success) return null
-  const { sub, session_version, exp } = parsed.data
-  const session = { user_id: sub.toLowerCase(), session_version, expires_at: new Date(exp * 1000).toISOString() }
+  const { sub, session_id = null, session_version, exp } = parsed.data
+  const expires_at = new Date(exp * 1000).toISOString()
+  const session = { user_id: sub.toLowerCase(), session_id, session_version, expires_at }
   remember(secret + token, session)
   return session
 }

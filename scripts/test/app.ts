@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { NextRequest } from 'next/server'
 import { encode } from 'next-auth/jwt'
 import { vi } from 'vitest'
+import { tellPeerAddresses } from '@/lib/server/peer-address'
 import type { TestDatabase } from './database'
 import { matchRoute, readRoutes } from './route-table'
 import type { TestSyncService } from './sync-service'
@@ -46,6 +48,7 @@ export async function testApp(db: TestDatabase, { sync, settings = {} }: TestApp
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
   // Settings and the connection pool are kept per module instance: each app gets its own.
   vi.resetModules()
+  tellPeerAddresses()
   const routes = readRoutes(root, 'app/api')
   const server = createServer((request, response) => {
     void answer(routes, request, response).catch((error: unknown) => {
@@ -58,7 +61,7 @@ export async function testApp(db: TestDatabase, { sync, settings = {} }: TestApp
   const url = await listen(server)
   const cookieOf = async (userId: string, sessionVersion = 1) => {
     const token = await encode({
-      token: { sub: userId, session_version: sessionVersion },
+      token: { sub: userId, session_id: randomUUID(), session_version: sessionVersion },
       secret: AUTH_SECRET,
       maxAge: 3600,
     })

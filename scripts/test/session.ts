@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { encode } from 'next-auth/jwt'
 import { SESSION_COOKIE, SESSION_MAX_AGE_SECONDS } from '@/lib/server/session'
 
@@ -13,7 +14,7 @@ export async function sessionCookie(userId: string, options: SessionCookieOption
   const secret = process.env['AUTH_SECRET']
   if (!secret) throw new Error('AUTH_SECRET is not set: the test harness sets it')
   const token = await encode({
-    token: { sub: userId, session_version: options.sessionVersion ?? 1 },
+    token: { sub: userId, session_id: randomUUID(), session_version: options.sessionVersion ?? 1 },
     secret,
     maxAge: options.maxAgeSeconds ?? SESSION_MAX_AGE_SECONDS,
   })

@@ -10,6 +10,7 @@ import { authenticate } from '../viewer'
 import { parseCookies } from '../session'
 import { authOptions, type Findings } from './auth-options'
 import { callerOf, type Caller } from './caller'
+import { endSession } from './session-answers'
 import { isSessionCookie, clearSession, setCookieHeader } from './session-cookie'
 
 /** What of next-auth's API is open; its log door, for one, would let strangers write into ours. */
@@ -37,7 +38,7 @@ export async function handleAuth(request: Request, segments: readonly string[]):
   // Without NEXTAUTH_URL next-auth would answer for http://localhost:3000; the origin is ours to decide (caller.ts), and told by headers.
   process.env['AUTH_TRUST_HOST'] ||= '1'
   const caller = callerOf(request.headers)
-  const findings: Findings = { person: null, failure: null, thrown: null, cookies: [] }
+  const findings: Findings = { person: null, failure: null, thrown: null, hasSignedOut: false, cookies: [] }
   const answer = new LegacyResponse()
   const options = authOptions(database(), caller, findings)
   const { legacy, staleCookies } = await legacyRequest(request, segments, { caller, form })
@@ -45,7 +46,9 @@ export async function handleAuth(request: Request, segments: readonly string[]):
   await nextAuth(legacy as unknown as NextApiRequest, answer as unknown as NextApiResponse, options)
   if (findings.thrown) throw findings.thrown.error
   if (findings.failure?.code === 'rate_limited') return refuse(findings.failure)
-  for (const cookie of [...clearSession(staleCookies), ...findings.cookies]) answer.addCookie(setCookieHeader(cookie))
+  const ended = findings.hasSignedOut ? await endSession(request, caller) : []
+  for (const cookie of [...clearSession(staleCookies), ...ended, ...findings.cookies])
+    answer.addCookie(setCookieHeader(cookie))
   return answer.toResponse()
 }
 

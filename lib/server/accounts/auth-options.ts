@@ -29,6 +29,8 @@ export interface Findings {
   failure: Failure | null
   /** What was thrown on the way. next-auth would put its message into an address that anybody can read. */
   thrown: { error: unknown } | null
+  /** Whether somebody signed out. */
+  hasSignedOut: boolean
   cookies: SetCookie[]
 }
 
@@ -44,6 +46,11 @@ export function authOptions(db: Database, caller: Caller, findings: Findings): A
       error: (code) => console.warn(`sign-in: ${code}`),
       warn: () => {},
       debug: () => {},
+    },
+    events: {
+      signOut: () => {
+        findings.hasSignedOut = true
+      },
     },
     callbacks: {
       redirect: ({ url, baseUrl }) => baseUrl + safeCallbackPath(url, baseUrl),

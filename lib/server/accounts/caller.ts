@@ -1,9 +1,11 @@
 import 'server-only'
 import { env } from '../env'
+import { peerAddress } from '../peer-address'
+import { clientAddress } from './client-address'
 
 /** What account work needs to know of a request besides its words. */
 export interface Caller {
-  /** The network address, for rate limits; `unknown` where no proxy or server names one. */
+  /** The network address, for rate limits; `unknown` where the platform hides it and no proxy of ours tells. */
   address: string
   /** The app's origin as this person sees it: where cookies and links belong. */
   origin: string
@@ -20,15 +22,16 @@ export function isSecure(caller: Pick<Caller, 'origin'>): boolean {
 }
 
 function addressOf(headers: Headers): string {
-  // The last hop is the one our own proxy (or Next's server) wrote down; everything before it the client may have made up.
-  const hops = (headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim())
-  return hops.at(-1) || 'unknown'
+  const { trustedProxies } = env()
+  return clientAddress({ forwardedFor: headers.get('x-forwarded-for'), peer: peerAddress(headers), trustedProxies })
 }
 
 function originOf(headers: Headers): string {
-  const { publicOrigin } = env()
+  const { publicOrigin, trustedProxies } = env()
   if (publicOrigin !== null) return publicOrigin
-  const host = headers.get('x-forwarded-host') ?? headers.get('host') ?? 'localhost'
+  const host = headers.get('host') ?? 'localhost'
+  // What a proxy says of the request it took; a client may write the same, so only where a proxy is known to.
+  if (trustedProxies === 0) return `http://${host}`
   const protocol = headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https' ? 'https' : 'http'
-  return `${protocol}://${host}`
+  return `${protocol}://${headers.get('x-forwarded-host') ?? host}`
 }

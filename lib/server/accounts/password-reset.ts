@@ -12,7 +12,7 @@ import { hashPassword, newPassword } from './password'
 import { setPassword } from './password-change'
 import { emailAddress, findPersonByEmail, type Person } from './person'
 import { accountSettings } from './settings'
-import { throttle } from './throttle'
+import { mayMail, throttle } from './throttle'
 
 /** How long a code works. A mail is read at once; a code that a person hands out may have to travel. */
 const HOURS = { mail: 1, administrator: 24 } as const
@@ -48,6 +48,7 @@ export async function requestReset(
     )
   }
   const deliver = async () => {
+    if (!(await mayMail(db, email))) return
     const issued = await issueResetCode(db, email, 'mail')
     if (issued) await sendMail(mail, resetMail(issued.person, issued.reset, caller.origin))
   }
@@ -66,6 +67,7 @@ export function issueResetCode(
   return accountWork(db, async (tx) => {
     const person = await findPersonByEmail(tx, email)
     if (!person) return null
+    await sweepResets(tx)
     const code = makeCode()
     const [reset] = await tx
       .insert(passwordResets)
@@ -79,6 +81,14 @@ export function issueResetCode(
     if (!reset) throw new Error('a password reset was not stored')
     return { person, reset: { code, expires_at: reset.expires_at } }
   })
+}
+
+/** Codes that no longer work are kept no longer: whoever asks for the next one removes them, everybody's. */
+async function sweepResets(tx: Transaction): Promise<void> {
+  // Rows that somebody else is at (removing them too) need no second hand.
+  await tx.execute(sql`
+    delete from password_resets where id in (
+      select id from password_resets where used_at is not null or expires_at <= clock_timestamp() for update skip locked)`)
 }
 
 const resetForm = z.object({ code: z.string('is missing').min(1, 'is missing').max(100), new_password: newPassword })

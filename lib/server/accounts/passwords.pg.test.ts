@@ -129,6 +129,21 @@ describe('a one-time code', () => {
     expect((await accountClient(app.url).signIn(alex.email, SAMPLE_PASSWORD)).status).toBe(200)
   })
 
+  test('that works no longer is removed when somebody asks for the next one', async () => {
+    await handedOutCode(sarah.email)
+    await asOwner(db, `update password_resets set expires_at = now()`)
+    const used = await handedOutCode(alex.email)
+    await accountClient(app.url).send('POST', '/api/auth/password-reset/finish', {
+      code: used,
+      new_password: NEW_PASSWORD,
+    })
+    const open = await handedOutCode(sarah.email)
+    await handedOutCode(alex.email)
+    expect(await asOwner(db, `select count(*)::int as resets from password_resets`)).toEqual([{ resets: 2 }])
+    const finish = { code: open, new_password: NEW_PASSWORD }
+    expect((await accountClient(app.url).send('POST', '/api/auth/password-reset/finish', finish)).status).toBe(200)
+  })
+
   test('is void once the password was set in another way', async () => {
     const code = await handedOutCode(sarah.email)
     const browser = await signedIn()
@@ -179,6 +194,19 @@ describe('a reset by mail', () => {
     expect((await finish()).status).toBe(400)
     const verified = await asOwner(db, `select email_verified is not null as yes from users where id = $1`, [sarah.id])
     expect(verified).toEqual([{ yes: true }])
+  })
+
+  test('floods nobody: after three in an hour the answers go on, the mails do not', async () => {
+    await using mail = await testMailServer()
+    await withMail(mail.url)
+    const asked = [sarah.email, sarah.email.toUpperCase(), sarah.email, sarah.email]
+    for (const email of asked) expect((await ask(email)).status).toBe(202)
+    const received = [await mail.next(), await mail.next(), await mail.next()]
+    for (const { to } of received) expect(to).toEqual([sarah.email])
+    // Mails go out in turn: had there been a fourth, it would come before this one.
+    await ask(alex.email)
+    expect((await mail.next()).to).toEqual([alex.email])
+    expect(await asOwner(db, `select count(*)::int as resets from password_resets`)).toEqual([{ resets: 4 }])
   })
 
   test('answers alike whether the account exists or not, and writes to no stranger', async () => {

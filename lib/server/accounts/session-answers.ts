@@ -1,9 +1,9 @@
 import 'server-only'
 import { json, PRIVATE_HEADERS } from '../respond'
-import { parseCookies } from '../session'
+import { parseCookies, readSession } from '../session'
 import type { Caller } from './caller'
 import type { SessionPerson } from './person'
-import { clearSession, issueSession, setCookieHeader, type SetCookie } from './session-cookie'
+import { clearSession, endedSessionCookie, issueSession, setCookieHeader, type SetCookie } from './session-cookie'
 
 /** Answers with a new session of this person, in place of whatever session the browser had. */
 export async function answerSignedIn(
@@ -15,9 +15,16 @@ export async function answerSignedIn(
 }
 
 /** Answers that the session of this browser is over. */
-export function answerSignedOut(request: Request): Response {
+export async function answerSignedOut(request: Request, caller: Caller): Promise<Response> {
   const held = parseCookies(request.headers.get('cookie') ?? '').keys()
-  return withCookies(answerDone(), clearSession(held))
+  return withCookies(answerDone(), [...clearSession(held), ...(await endSession(request, caller))])
+}
+
+/** The cookie that keeps the session of a request from coming back; none where there is no session. */
+export async function endSession(request: Request, caller: Caller): Promise<SetCookie[]> {
+  const cookies = request.headers.get('cookie') ?? ''
+  const session = await readSession(request)
+  return session?.session_id ? [endedSessionCookie(cookies, session.session_id, caller)] : []
 }
 
 /** Answers that all is done and there is nothing to say. */

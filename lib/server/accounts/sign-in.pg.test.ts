@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SAMPLE_PASSWORD, SAMPLE_USERS } from '@/db/sample-ids'
-import { accountClient } from '@/scripts/test/account-client'
+import { SESSION_COOKIE } from '@/lib/server/session'
+import { accountClient, type AccountClient } from '@/scripts/test/account-client'
 import { testApp, type TestApp } from '@/scripts/test/app'
 import type { TestDatabase } from '@/scripts/test/database'
 import { testDatabase } from '@/scripts/test/postgres'
@@ -95,6 +96,42 @@ describe('with a password', () => {
   })
 })
 
+describe('signing out', () => {
+  const signOuts: [string, (browser: AccountClient) => Promise<Response>][] = [
+    ['our own door', (browser) => browser.send('POST', '/api/auth/sign-out', {})],
+    ["next-auth's", (browser) => browser.signOut()],
+  ]
+
+  test.each(signOuts)(
+    'by %s is final: a renewal that was on its way does not bring it back',
+    async (_door, signOut) => {
+      app = await testApp(db)
+      const browser = accountClient(app.url)
+      await browser.signIn(sarah.email, SAMPLE_PASSWORD)
+      const renewed = accountClient(app.url)
+      for (const [name, value] of browser.cookies) renewed.cookies.set(name, value)
+      // As /api/me answers to an older session, and next-auth always.
+      await renewed.get('/api/auth/session')
+      await signOut(browser)
+      expect(browser.cookies.has(SESSION_COOKIE)).toBe(false)
+      browser.cookies.set(SESSION_COOKIE, renewed.cookies.get(SESSION_COOKIE) ?? '')
+      expect((await browser.get('/api/me')).status).toBe(401)
+      expect(await (await browser.get('/api/auth/session')).json()).toEqual({})
+      expect(browser.cookies.has(SESSION_COOKIE)).toBe(false)
+      await browser.signIn(sarah.email, SAMPLE_PASSWORD)
+      expect((await browser.get('/api/me')).status).toBe(200)
+    },
+  )
+
+  test('here leaves other browsers signed in', async () => {
+    app = await testApp(db)
+    const [here, elsewhere] = [accountClient(app.url), accountClient(app.url)]
+    for (const browser of [here, elsewhere]) await browser.signIn(sarah.email, SAMPLE_PASSWORD)
+    await here.send('POST', '/api/auth/sign-out', {})
+    expect((await elsewhere.get('/api/me')).status).toBe(200)
+  })
+})
+
 describe('cookies', () => {
   test('the session cookie is out of reach for scripts and other sites', async () => {
     app = await testApp(db)
@@ -123,7 +160,7 @@ describe('cookies', () => {
 
 describe('floods', () => {
   test('guesses at one account are slowed down, from wherever they come, known or not', async () => {
-    app = await testApp(db, { settings: { SIGN_INS_PER_ACCOUNT: '2' } })
+    app = await testApp(db, { settings: { SIGN_INS_PER_ACCOUNT: '2', TRUSTED_PROXIES: '1' } })
     for (const email of [sarah.email, 'nobody@backline.test']) {
       const statuses = []
       for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) {
@@ -134,13 +171,22 @@ describe('floods', () => {
   })
 
   test('guesses from one address are slowed down, with the time to come back', async () => {
-    app = await testApp(db, { settings: { SIGN_INS_PER_ADDRESS: '2' } })
+    app = await testApp(db, { settings: { SIGN_INS_PER_ADDRESS: '2', TRUSTED_PROXIES: '1' } })
     const statuses = []
     for (const email of ['a@x.test', 'b@x.test', 'c@x.test']) {
       // What a client writes into the header itself is not believed: only the last hop counts.
       const answer = await accountClient(app.url, { address: `${email}, 10.0.0.9` }).signIn(email, 'a guess')
       statuses.push(answer.status)
       if (answer.status === 429) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    }
+    expect(statuses).toEqual([401, 401, 429])
+  })
+
+  test('without proxies of our own nobody becomes somebody else by writing a header', async () => {
+    app = await testApp(db, { settings: { SIGN_INS_PER_ADDRESS: '2' } })
+    const statuses = []
+    for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) {
+      statuses.push((await accountClient(app.url, { address }).signIn(`${address}@x.test`, 'a guess')).status)
     }
     expect(statuses).toEqual([401, 401, 429])
   })

@@ -118,7 +118,12 @@ test('a client that does not read stops its own shapes only after what fits the 
   const viewer = { user_id: door.sarah, bands: new Map([[door.band, 'collaborator' as const]]), projects: new Map() }
   const gone = new AbortController()
   const body = liveStream({
-    session: { user_id: door.sarah, session_version: 1, expires_at: new Date(Date.now() + 3_600_000).toISOString() },
+    session: {
+      user_id: door.sarah,
+      session_id: null,
+      session_version: 1,
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    },
     viewer,
     shapes: [
       {

@@ -8,6 +8,6 @@ import { otherMethods } from '@/lib/server/respond'
 export const PATCH = viewerDoor(changeProfile, answerDone)
 
 /** `{ password }` → 204: the account is closed. 403 names the bands and projects that would be left without an owner. */
-export const DELETE = viewerDoor(closeAccount, (_value, _caller, request) => answerSignedOut(request))
+export const DELETE = viewerDoor(closeAccount, (_value, caller, request) => answerSignedOut(request, caller))
 
 export const { GET, HEAD, POST, PUT, OPTIONS } = otherMethods('PATCH', 'DELETE')

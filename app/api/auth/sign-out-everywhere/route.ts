@@ -9,7 +9,7 @@ export const POST = viewerDoor(
     await signOutEverywhere(db, viewer)
     return { ok: true }
   },
-  (_value, _caller, request) => answerSignedOut(request),
+  (_value, caller, request) => answerSignedOut(request, caller),
 )
 
 export const { GET, HEAD, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')

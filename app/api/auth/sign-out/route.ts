@@ -5,7 +5,7 @@ import { otherMethods } from '@/lib/server/respond'
 /** `{}` → 204: this browser is signed out, whether its session still counted or not. */
 export const POST = openDoor(
   async () => ({ ok: true }),
-  (_value, _caller, request) => answerSignedOut(request),
+  (_value, caller, request) => answerSignedOut(request, caller),
 )
 
 export const { GET, HEAD, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')
