@@ -4,6 +4,7 @@ import { freePort } from '../process/free-port'
 import { waitUntilOk } from '../process/wait-until-ok'
 import { type Context, type Mode, readyOrEnded, type RunningPart } from './context'
 import type { Database } from './database'
+import { dropStaleDevBuild } from './dev-build'
 import { loadSecrets } from './secrets'
 import type { SyncService } from './sync-service'
 
@@ -22,6 +23,8 @@ export async function startApp(context: Context, database: Database, sync: SyncS
     mode === 'start'
       ? await takeBuild({ root: context.root, onLine: (line) => log('app', line), signal: context.signal })
       : undefined
+  if (mode === 'dev' && dropStaleDevBuild(context.root))
+    log('app', 'routes or packages are others than last time: compiling anew')
   const port = settings.ports.app === 0 ? await freePort() : settings.ports.app
   log('app', mode === 'dev' ? 'starting Next.js (the first page takes some seconds to compile)' : 'starting Next.js')
   const child = startChild({

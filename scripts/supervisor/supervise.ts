@@ -28,9 +28,8 @@ export type Outcome = { kind: 'stopped' } | { kind: 'failed'; error: StartError 
  */
 export async function supervise(options: SuperviseOptions): Promise<Outcome> {
   const { settings, mode } = options
-  const where = settings.ports.app === 0 ? '' : `, http://localhost:${settings.ports.app}`
-  const lock = await tryLock(`supervisor ${settings.dataDir}`, `process ${process.pid}${where}`)
-  if (lock.kind === 'taken') return { kind: 'failed', error: alreadyRunning(settings.dataDir, lock.by) }
+  const locks = await takeLocks(options)
+  if (locks.kind === 'failed') return locks
   const parts: RunningPart[] = []
   const stopping = new AbortController()
   const signal = AbortSignal.any([options.signal, stopping.signal])
@@ -56,8 +55,25 @@ export async function supervise(options: SuperviseOptions): Promise<Outcome> {
   } finally {
     stopping.abort()
     await stopAll(parts, options.log)
-    await lock.release()
+    await locks.release()
   }
+}
+
+type Locks = { kind: 'held'; release(): Promise<void> } | { kind: 'failed'; error: StartError }
+
+/** One supervisor for a data directory, and one `next dev` for a checkout: two would write the same files. */
+async function takeLocks({ settings, mode, root }: SuperviseOptions): Promise<Locks> {
+  const where = settings.ports.app === 0 ? '' : `, http://localhost:${settings.ports.app}`
+  const self = `process ${process.pid}${where}`
+  const data = await tryLock(`supervisor ${settings.dataDir}`, self)
+  if (data.kind === 'taken') return { kind: 'failed', error: alreadyRunning(settings.dataDir, data.by) }
+  if (mode === 'start') return data
+  const checkout = await tryLock(`next dev ${root}`, self)
+  if (checkout.kind === 'held') {
+    return { kind: 'held', release: async () => void (await Promise.all([checkout.release(), data.release()])) }
+  }
+  await data.release()
+  return { kind: 'failed', error: alreadyDeveloping(root, checkout.by) }
 }
 
 async function startParts(context: Context): Promise<string> {
@@ -117,6 +133,14 @@ function alreadyRunning(dataDir: string, other: string): StartError {
     'already-running',
     `Backline is already running on ${dataDir} (${other}).`,
     'Use that one or stop it first. To run a second one, set DATA_DIR, PORT, POSTGRES_PORT and ELECTRIC_PORT.',
+  )
+}
+
+function alreadyDeveloping(root: string, other: string): StartError {
+  return new StartError(
+    'already-running',
+    `\`npm run dev\` is already running in ${root} (${other}).`,
+    'Use that one or stop it first. A second one needs a checkout of its own; `npm start` may run beside it.',
   )
 }
 
