@@ -27,6 +27,12 @@ export default function RootLayout({ children }: { children: ReactNode }) {
     // next-themes sets the class before hydration, which React would otherwise report.
     <html lang="en" suppressHydrationWarning>
       <body>
+        <noscript>
+          <p className="border-b-4 border-pending bg-raised px-4 py-3 text-center">
+            Backline keeps your band&rsquo;s songs on this device, and needs JavaScript for that. Allow it for this
+            site, then reload.
+          </p>
+        </noscript>
         <Providers>{children}</Providers>
       </body>
     </html>

@@ -1,6 +1,7 @@
 'use server'
 
 import { cookies, headers } from 'next/headers'
+import { redirect } from 'next/navigation'
 import { acceptInvite } from '@/lib/server/accounts/accept-invite'
 import { afterAnswer } from '@/lib/server/accounts/after-answer'
 import { safeCallbackPath } from '@/lib/server/accounts/callback-path'
@@ -60,7 +61,7 @@ export async function acceptInviteAction(_before: FormState, form: FormData): Pr
     // Most people who follow an invite have never been signed in.
     return failedForm({ ...outcome.failure, message: 'A band has members with accounts: first say who you are.' }, form)
   }
-  return outcome.ok ? { kind: 'entered', path: `/bands/${outcome.band_id}` } : failedForm(outcome.failure, form)
+  return outcome.ok ? entered(`/bands/${outcome.band_id}`, await headers()) : failedForm(outcome.failure, form)
 }
 
 export async function handOutCodeAction(_before: FormState, form: FormData): Promise<FormState> {
@@ -71,13 +72,21 @@ export async function handOutCodeAction(_before: FormState, form: FormData): Pro
   return { kind: 'done', message: `The code is ${code}. It works once, at /password/reset, until ${until}.` }
 }
 
-/** Signs somebody in on this browser and says where they wanted to go. */
+/** Signs somebody in on this browser and says where they wanted to go; a browser without scripts is sent there. */
 async function enter(person: SessionPerson, form: FormData): Promise<FormState> {
-  const caller = callerOf(await headers())
+  const asked = await headers()
+  const caller = callerOf(asked)
   const { name, value, options } = await issueSession(person, caller)
   ;(await cookies()).set(name, value, options)
   const requested = form.get('callbackUrl')
-  return { kind: 'entered', path: safeCallbackPath(typeof requested === 'string' ? requested : null, caller.origin) }
+  const path = safeCallbackPath(typeof requested === 'string' ? requested : null, caller.origin)
+  return entered(path, asked)
+}
+
+/** Scripts name the action in a header; a plain form post does not, and has nobody to act on the answer. */
+function entered(path: string, asked: Headers): FormState {
+  if (!asked.has('next-action')) redirect(path)
+  return { kind: 'entered', path }
 }
 
 function fieldsOf(form: FormData): Record<string, FormDataEntryValue> {
