@@ -7,6 +7,8 @@ import { expect, test } from 'vitest'
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const ENTRY = 'lib/sync/index.ts'
 const LEADING = 'lib/sync/engine/office.ts'
+/** What screens that need them import besides. */
+const MORE = ['lib/sync/react/history.ts', 'lib/sync/react/presence.ts']
 
 /** What people download for the sync layer, in KB after gzip. React itself is the app's. */
 interface Sizes {
@@ -19,8 +21,25 @@ interface Sizes {
 }
 
 async function measured(packages: 'bundle' | 'external'): Promise<Sizes> {
+  // By itself: what screens share with it is no part of opening.
+  const layer = await built([ENTRY], packages)
+  const entry = fileOf(layer.metafile, ENTRY)
+  const whole = await built([ENTRY, ...MORE], packages)
+  return {
+    opening: kilobytes(layer, together(layer.metafile, [entry])),
+    leading: kilobytes(layer, together(layer.metafile, [entry, fileOf(layer.metafile, LEADING)])),
+    everything: kilobytes(whole, whole.contents.keys()),
+  }
+}
+
+interface Built {
+  metafile: Metafile
+  contents: Map<string, Uint8Array>
+}
+
+async function built(entryPoints: string[], packages: 'bundle' | 'external'): Promise<Built> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [join(root, ENTRY)],
+    entryPoints,
     absWorkingDir: root,
     outdir: 'out',
     bundle: true,
@@ -39,16 +58,12 @@ async function measured(packages: 'bundle' | 'external'): Promise<Sizes> {
         ? ['@electric-sql/*', '@tanstack/*', 'idb', 'uuid', 'zod', 'zod/*', 'react', 'react/*']
         : ['react', 'react/*'],
   })
-  const contents = new Map(outputFiles.map(({ path, contents }) => [path.slice(root.length + 1), contents]))
-  // Bundlers cut files differently: what is fetched together counts as one.
-  const kilobytes = (files: Iterable<string>) =>
-    gzipSync(Buffer.concat([...files].map((file) => contents.get(file) ?? new Uint8Array()))).length / 1024
-  const entry = fileOf(metafile, ENTRY)
-  return {
-    opening: kilobytes(together(metafile, [entry])),
-    leading: kilobytes(together(metafile, [entry, fileOf(metafile, LEADING)])),
-    everything: kilobytes(contents.keys()),
-  }
+  return { metafile, contents: new Map(outputFiles.map((file) => [file.path.slice(root.length + 1), file.contents])) }
+}
+
+/** Bundlers cut files differently: what is fetched together counts as one. */
+function kilobytes({ contents }: Built, files: Iterable<string>): number {
+  return gzipSync(Buffer.concat([...files].map((file) => contents.get(file) ?? new Uint8Array()))).length / 1024
 }
 
 function fileOf({ outputs }: Metafile, entryPoint: string): string {
@@ -66,8 +81,8 @@ function together({ outputs }: Metafile, files: readonly string[]): Set<string> 
 }
 
 /** What is reached so far. These limits only ever go down; docs/decisions/0014-size-of-the-sync-layer.md says where the bytes are. */
-const OURS_KB_MAX: Sizes = { opening: 25.5, leading: 35.5, everything: 36.5 }
-const ALL_KB_MAX: Sizes = { opening: 47, leading: 74.5, everything: 76 }
+const OURS_KB_MAX: Sizes = { opening: 22.8, leading: 35.2, everything: 38.8 }
+const ALL_KB_MAX: Sizes = { opening: 42, leading: 71.5, everything: 79.5 }
 
 test.each([
   { whose: 'our part, entities and merge functions included', packages: 'external', max: OURS_KB_MAX } as const,

@@ -1,10 +1,12 @@
 import 'client-only'
 
-/** The sync layer: the only way in which the app reads and writes live rows. */
+/**
+ * The sync layer: the only way in which the app reads and writes live rows. What not every page needs has a door of its own:
+ * `react/history` and `react/presence`.
+ */
 export { createSync, type SyncOptions } from './create-sync'
 export type { HistoryPage, Source, Sync } from './sync'
 export { useSync } from './react/context'
-export { useHistory, type History } from './react/history'
 export { SyncProvider, type SyncProviderProps } from './react/provider'
 export { useRow, useRows, useRowStatus, type Query, type Rows } from './react/rows'
 export {

@@ -3,7 +3,7 @@ import { entityNamed } from '@/entities'
 import type { AnyEntity } from '@/lib/entity/define'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
 import { isUnsent, type OutboxEntry } from './outbox/entry'
-import { isVersioned, versionOf } from './store/shape-state'
+import { isVersioned, versionOf } from './store/rows'
 import type { ConnectionKind, RowStatus } from './types'
 
 /** All that a row's status follows from. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { insertEntry, NOW, outboxWith, uuidOf } from '../testkit/builders'
-import { newConnection, nextConnection, type ConnectionEvent, type ConnectionState } from './connection-state'
+import { newConnection, type ConnectionState } from './connection'
+import { nextConnection, type ConnectionEvent } from './connection-state'
 import { stuckReason, STUCK_AFTER_MS } from './stuck'
 
 const after = (...events: ConnectionEvent[]): ConnectionState => events.reduce(nextConnection, newConnection(0))

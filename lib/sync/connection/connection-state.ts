@@ -1,18 +1,7 @@
 import 'client-only'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { ConnectionKind } from '../types'
-
-/** What was observed of the connection. SPEC.md, "Connection". Times are milliseconds since 1970. */
-export interface ConnectionState {
-  kind: ConnectionKind
-  since: number
-  lastSyncedAt: number | null
-  /** Writes pass while the sync service does not answer. */
-  areReadsDelayed: boolean
-  /** Failures in a row on each side since it last worked. */
-  readFailures: number
-  writeFailures: number
-}
+import type { ConnectionState } from './connection'
 
 export type ConnectionEvent =
   /** A stream delivered, or its heartbeat came. */
@@ -29,18 +18,6 @@ export type ConnectionEvent =
   | { kind: 'signed-out'; now: number }
   /** The session is back. */
   | { kind: 'signed-in'; now: number }
-
-/** Before anything was observed. */
-export function newConnection(now: number): ConnectionState {
-  return {
-    kind: 'connecting',
-    since: now,
-    lastSyncedAt: null,
-    areReadsDelayed: false,
-    readFailures: 0,
-    writeFailures: 0,
-  }
-}
 
 /** The connection after an observation. Pure; the browser's own online and offline events are no observations. */
 export function nextConnection(state: ConnectionState, event: ConnectionEvent): ConnectionState {

@@ -2,12 +2,7 @@ import 'client-only'
 import type { Actor } from '@/lib/entity/define'
 import { openIndexedDb } from '../cache/indexeddb'
 import type { LocalStore } from '../cache/local-store'
-import {
-  newConnection,
-  nextConnection,
-  type ConnectionEvent,
-  type ConnectionState,
-} from '../connection/connection-state'
+import { newConnection, type ConnectionState } from '../connection/connection'
 import { Emitter } from '../emitter'
 import { OutboxDriver, type OutboxDiff } from '../outbox/outbox-driver'
 import { part } from '../part'
@@ -90,21 +85,13 @@ export class Core {
     return this.#view
   }
 
-  /** Takes an observation of the connection. */
-  connect(event: ConnectionEvent): void {
-    const before = this.connection
-    this.connection = nextConnection(before, event)
-    if (this.connection === before) return
-    this.refreshConnection()
-    if (this.connection.kind !== before.kind) this.statuses.changed.emit()
-  }
-
-  /** Another tab's observations. */
+  /** Takes over what was observed of the connection, here or in another tab. */
   adoptConnection(connection: ConnectionState): void {
-    const { kind } = this.connection
+    const before = this.connection
+    if (connection === before) return
     this.connection = connection
     this.refreshConnection()
-    if (connection.kind !== kind) this.statuses.changed.emit()
+    if (connection.kind !== before.kind) this.statuses.changed.emit()
   }
 
   /** Computes the view of the connection again and tells when it differs. */

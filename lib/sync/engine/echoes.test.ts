@@ -3,6 +3,7 @@ import type { Offset } from '@/lib/protocol/offset'
 import { BAND_ID, insertMessage, UP_TO_DATE, updateEntry, uuidOf } from '../testkit/builders'
 import type { ShapeMessage } from '../shapes/messages'
 import { ShapeHolder } from '../store/shape-holder'
+import { nextShape } from '../store/shape-state'
 import { echoedWrites } from './echoes'
 
 const KEY = uuidOf(1)
@@ -18,7 +19,8 @@ function holderWith(...batches: ShapeMessage[][]): ShapeHolder {
   const holder = new ShapeHolder({ entity: 'songs', scope: BAND_ID })
   holder.load(null)
   for (const [index, messages] of batches.entries()) {
-    holder.apply({ kind: 'batch', messages, position: { handle: 'h', offset: `${index + 1}_0` as Offset } })
+    const position = { handle: 'h', offset: `${index + 1}_0` as Offset }
+    holder.take(nextShape(holder.entity, holder.state, { kind: 'batch', messages, position }))
   }
   return holder
 }

@@ -2,7 +2,7 @@ import 'client-only'
 import { containsTxid, isEchoed } from '../overlay/confirm'
 import type { OutboxEntry } from '../outbox/entry'
 import type { ShapeHolder } from '../store/shape-holder'
-import { rowsOf } from '../store/shape-state'
+import { rowsOf } from '../store/rows'
 
 /**
  * The answered writes that every shape which could show them shows by now. One that no open shape could show waits,

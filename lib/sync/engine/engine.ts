@@ -4,8 +4,10 @@ import type { Actor, AnyEntity } from '@/lib/entity/define'
 import { newKey } from '@/lib/entity/keys'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
 import type { LocalStore } from '../cache/local-store'
-import { correctedWrite, makeEntry } from '../outbox/make-entry'
+import { makeEntry } from '../outbox/make-entry'
 import { nextSeq } from '../outbox/outbox-driver'
+import type * as Decisions from '../outbox/decisions'
+import { nextOutbox, type OutboxState } from '../outbox/outbox-state'
 import { placeWrite } from '../outbox/place'
 import type { OutboxEntry } from '../outbox/entry'
 import { part } from '../part'
@@ -131,23 +133,21 @@ export class Engine implements Sync {
 
   flush(): void {
     const { outbox, platform } = this.#core
-    outbox.apply({ kind: 'flushed', now: platform.now() })
+    const now = platform.now()
+    outbox.apply((state) => nextOutbox(state, { kind: 'flushed', now }))
     this.#tab.post({ kind: 'flush' })
   }
 
   retry(id: string): void {
-    this.#core.outbox.apply({ kind: 'retry', id })
+    this.#decide(({ retried }, state) => retried(state, id))
   }
 
   edit(id: string, values: JsonRow): void {
-    const { outbox } = this.#core
-    const entry = outbox.state.entries.find(({ write }) => write.id === id)
-    if (entry)
-      outbox.apply({ kind: 'edited', id, write: correctedWrite(entityOf(entry.write.entity), entry.write, values) })
+    this.#decide(({ corrected }, state) => corrected(state, id, values))
   }
 
   discard(id: string): void {
-    this.#core.outbox.apply({ kind: 'discarded', id, newId: newKey })
+    this.#decide(({ discarded }, state) => discarded(state, id, newKey))
   }
 
   exportOutbox(): string {
@@ -247,6 +247,15 @@ export class Engine implements Sync {
 
   #part<T>(load: () => Promise<T>): Promise<T> {
     return part(this.#core.platform, this.#core.closed, load)
+  }
+
+  /** Applies what a person decided about a write. */
+  #decide(step: (decisions: typeof Decisions, state: OutboxState) => OutboxState): void {
+    const load = () => import('../outbox/decisions')
+    const decided = this.#part(load).then((decisions) => {
+      this.#core.outbox.apply((state) => step(decisions, state))
+    })
+    this.#attempt('decide about a change', decided)
   }
 
   async #makeRoom(): Promise<void> {

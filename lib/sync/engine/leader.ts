@@ -8,7 +8,8 @@ import type { ShapeId } from '../shapes/shape-name'
 import type { ShapeMessage } from '../shapes/messages'
 import { withPage, type LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
-import { rowsOf, type Position, type RowChange, type ShapeEvent, type ShapeStep } from '../store/shape-state'
+import { rowsOf } from '../store/rows'
+import { nextShape, type Position, type RowChange, type ShapeEvent, type ShapeStep } from '../store/shape-state'
 import type { ShapeName } from '../types'
 import type { Plan } from './plan'
 
@@ -91,9 +92,9 @@ export class Leader {
   /** Applies an event to a shape, on screen at once, then in the cache. */
   apply(holder: ShapeHolder, event: ShapeEvent): void {
     const isNews = holder.state.kind === 'ready' || holder.state.kind === 'stale'
-    const before = holder.state
-    const step = holder.apply(event)
-    if (holder.state === before) return
+    const step = nextShape(holder.entity, holder.state, event)
+    if (step.state === holder.state) return
+    holder.take(step)
     const echoed = this.options.takeEchoes()
     this.options.onApplied({ holder, step, echoed, isNews: isNews && event.kind === 'batch' })
     this.#commit(holder, step.changes, echoed)

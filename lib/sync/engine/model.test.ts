@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { JsonRow } from '@/lib/protocol/json'
-import { versionOf } from '../store/shape-state'
+import { versionOf } from '../store/rows'
 import type { Fate, FakeDevice, FakeTab } from '../testkit/fake-device'
 import { BAND, devicesOf, outboxOf, SARAH, Scene, SONGS, statusOf, watch } from '../testkit/scene'
 

@@ -2,8 +2,10 @@ import 'client-only'
 import { isJsonObject } from '@/lib/protocol/json'
 import { BACKLINE_HEADERS } from '@/lib/protocol/names'
 import type { LocalStore } from '../cache/local-store'
+import { nextConnection, type ConnectionEvent } from '../connection/connection-state'
 import { createLiveClient, type LiveClient, type Observation } from '../live-client/live-client'
 import type { Answer } from '../outbox/answer'
+import { nextOutbox } from '../outbox/outbox-state'
 import { startSender } from '../outbox/sender'
 import { shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
@@ -131,9 +133,9 @@ export class Office {
       case 'answered':
         void this.#adoptSettings()
         if (seen.how === 'stream') return this.#alive(now)
-        return core.connect({ kind: seen.how === 'poll' ? 'poll-answered' : 'reached', now })
+        return this.#connect({ kind: seen.how === 'poll' ? 'poll-answered' : 'reached', now })
       case 'failed':
-        return core.connect({ kind: 'read-failed', now, isServerReached: seen.isServerReached })
+        return this.#connect({ kind: 'read-failed', now, isServerReached: seen.isServerReached })
       case 'signed-out':
         return this.#signedOut()
       case 'forbidden':
@@ -146,9 +148,14 @@ export class Office {
   #alive(now: number): void {
     const { core } = this.options
     const wasAway = core.connection.kind !== 'live'
-    core.connect({ kind: 'stream-alive', now })
-    core.connect({ kind: 'synced', now })
+    this.#connect({ kind: 'stream-alive', now })
+    this.#connect({ kind: 'synced', now })
     if (wasAway) core.outbox.adopt({ kind: 'woken' })
+  }
+
+  #connect(event: ConnectionEvent): void {
+    const { core } = this.options
+    core.adoptConnection(nextConnection(core.connection, event))
   }
 
   #answered(answer: Answer): void {
@@ -157,9 +164,9 @@ export class Office {
     switch (answer.kind) {
       case 'results':
       case 'unacceptable':
-        return core.connect({ kind: 'write-answered', now })
+        return this.#connect({ kind: 'write-answered', now })
       case 'failed':
-        return core.connect({ kind: 'write-failed', now, isServerReached: answer.isServerReached })
+        return this.#connect({ kind: 'write-failed', now, isServerReached: answer.isServerReached })
       case 'signed-out':
         return this.#signedOut()
     }
@@ -167,7 +174,7 @@ export class Office {
 
   #applied(batch: AppliedBatch): void {
     const { core } = this.options
-    if (batch.step.state.kind === 'ready') core.connect({ kind: 'synced', now: core.platform.now() })
+    if (batch.step.state.kind === 'ready') this.#connect({ kind: 'synced', now: core.platform.now() })
     core.shapes.render(batch.holder)
     this.#visiting.delete(batch.holder.id)
     this.options.onApplied(batch)
@@ -194,7 +201,8 @@ export class Office {
     const { outbox, shapes } = this.options.core
     const echoed = echoedWrites(outbox.state.entries, shapes)
     if (echoed.length === 0 || this.#isClosed) return
-    outbox.apply({ kind: 'echoed', ids: echoed.map(({ write }) => write.id) }, this.options.epoch)
+    const ids = echoed.map(({ write }) => write.id)
+    outbox.apply((state) => nextOutbox(state, { kind: 'echoed', ids }), this.options.epoch)
   }
 
   #membershipsChanged(): void {
@@ -228,7 +236,7 @@ export class Office {
 
   #signedOut(): void {
     const { core } = this.options
-    core.connect({ kind: 'signed-out', now: core.platform.now() })
+    this.#connect({ kind: 'signed-out', now: core.platform.now() })
     this.leader.pause()
     this.#cancelProbe()
     this.#cancelProbe = core.platform.after(PROBE_MS, () => void this.#probe())
@@ -240,7 +248,7 @@ export class Office {
     const { ok, me } = await this.#askMe()
     if (this.#isClosed || core.connection.kind !== 'signed-out') return
     if (!ok || !isMine(me, core.actor.user_id)) return this.#signedOut()
-    core.connect({ kind: 'signed-in', now: core.platform.now() })
+    this.#connect({ kind: 'signed-in', now: core.platform.now() })
     core.outbox.adopt({ kind: 'woken' })
     this.leader.reconcile()
   }

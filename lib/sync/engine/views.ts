@@ -1,5 +1,5 @@
 import 'client-only'
-import type { ConnectionState } from '../connection/connection-state'
+import type { ConnectionState } from '../connection/connection'
 import { stuckReason } from '../connection/stuck'
 import { writtenColumns, type OutboxEntry } from '../outbox/entry'
 import { unsentEntries, type OutboxState } from '../outbox/outbox-state'

@@ -51,23 +51,6 @@ export function makeEntry(entity: AnyEntity, intent: Intent, occasion: Occasion)
   }
 }
 
-/** The write with other values, as a person corrected them; a new write with an id of its own. */
-export function correctedWrite(entity: AnyEntity, write: WireWrite, values: JsonRow): WireWrite {
-  const id = newKey()
-  switch (write.op) {
-    case 'insert':
-      return { ...write, id, values: checked(entity, entity.insert, { ...write.values, ...values }) }
-    case 'update':
-      return { ...write, id, patch: checked(entity, entity.patch, { ...write.patch, ...values }) }
-    case 'restore':
-      return { ...write, id, patch: checked(entity, entity.patch, { ...write.patch, ...values }) }
-    case 'delete':
-      return { ...write, id }
-    default:
-      return unreachable(write)
-  }
-}
-
 function wireWrite(
   entity: AnyEntity,
   intent: Intent,
@@ -103,7 +86,8 @@ function baseOf(row: JsonRow, patch: JsonRow): JsonRow {
   return Object.fromEntries(Object.keys(patch).map((field) => [field, row[field] ?? null]))
 }
 
-function checked(entity: AnyEntity, schema: AnyEntity['insert'], values: JsonRow): JsonRow {
+/** What the schema makes of values; throws `InvalidWrite`. */
+export function checked(entity: AnyEntity, schema: AnyEntity['insert'], values: JsonRow): JsonRow {
   const read = schema.safeParse(values)
   if (read.success) return read.data
   throw new InvalidWrite(

@@ -56,11 +56,11 @@ export class OutboxDriver {
   }
 
   /**
-   * Applies an event that began in this tab: what it changes is stored and told to the others. A leader names its
+   * Takes a step that began in this tab: what it changes is stored and told to the others. A leader names its
    * `epoch`, so that what it learned too late changes nothing.
    */
-  apply(event: OutboxEvent, epoch: number | null = null): OutboxDiff {
-    return this.#set(nextOutbox(this.state, event), (diff) => this.#keep(diff, epoch))
+  apply(step: (state: OutboxState) => OutboxState, epoch: number | null = null): OutboxDiff {
+    return this.#set(step(this.state), (diff) => this.#keep(diff, epoch))
   }
 
   /** Applies what is stored already: another tab's doing, or a step of the sender. */

@@ -5,7 +5,9 @@ import { exchanged, insertEntry, nextId, NOW, outboxWith, updateEntry, uuidOf } 
 import { backoffMs } from './backoff'
 import { noAnswer, readAnswer, type Answer } from './answer'
 import type { OutboxEntry } from './entry'
-import { dueWrites, nextOutbox, type OutboxState } from './outbox-state'
+import { discarded, retried } from './decisions'
+import { dueWrites } from './due'
+import { nextOutbox, type OutboxState } from './outbox-state'
 
 const [A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3)]
 
@@ -103,9 +105,9 @@ test('O7 what needs a refused row waits with it, goes again with it and is given
   )
   expect(phases(refused)).toEqual(['refused', 'held', 'held'])
   expect(dueIds(refused)).toBe('nothing')
-  const retried = nextOutbox(refused, { kind: 'retry', id: insert.write.id })
-  expect(dueIds(retried)).toEqual([1, 2, 3])
-  expect(nextOutbox(refused, { kind: 'discarded', id: insert.write.id, newId: nextId }).entries).toEqual([])
+  const goingAgain = retried(refused, insert.write.id)
+  expect(dueIds(goingAgain)).toEqual([1, 2, 3])
+  expect(discarded(refused, insert.write.id, nextId).entries).toEqual([])
 })
 
 test('O8 an edit made after a refused one is compared with what really stood before', () => {
@@ -158,8 +160,8 @@ test('O11 a held write waits out its time alone, a flush or a later write lets i
 test('O12 what may have reached the server cannot be given up', () => {
   const entry = insertEntry(1, A)
   const failed = exchanged(outboxWith([entry]), [entry], noAnswer())
-  expect(nextOutbox(failed, { kind: 'discarded', id: entry.write.id, newId: nextId })).toBe(failed)
-  expect(nextOutbox(outboxWith([entry]), { kind: 'discarded', id: entry.write.id, newId: nextId }).entries).toEqual([])
+  expect(discarded(failed, entry.write.id, nextId)).toBe(failed)
+  expect(discarded(outboxWith([entry]), entry.write.id, nextId).entries).toEqual([])
 })
 
 test('O13 a batch that is unacceptable as a whole is split until one write is left, and that one is refused', () => {

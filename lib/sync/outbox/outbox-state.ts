@@ -1,11 +1,7 @@
 import 'client-only'
-import type { WriteResult } from '@/lib/protocol/writes'
-import { WRITES_BYTES_MAX, WRITES_MAX } from '@/lib/protocol/writes'
+import { WRITES_MAX } from '@/lib/protocol/writes'
 import { unreachable } from '@/lib/protocol/unreachable'
-import type { Answer } from './answer'
-import { backoffMs } from './backoff'
 import { isUnsent, type OutboxEntry, type Phase, type Reason } from './entry'
-import { heldOn, withoutRefused } from './rebase'
 
 /** Who sends now. Only the leader's sender ever leaves `idle`. */
 export type Sender =
@@ -24,6 +20,7 @@ export interface OutboxState {
 
 export const EMPTY_OUTBOX: OutboxState = { entries: [], sender: { kind: 'idle' }, batchMax: WRITES_MAX }
 
+/** What happens in every tab. What the door answered is `answered.ts`, what a person decided `decisions.ts`. */
 export type OutboxEvent =
   /** Entries as the local store or another tab has them now. */
   | { kind: 'seen'; puts: readonly OutboxEntry[]; removed: readonly string[] }
@@ -31,12 +28,8 @@ export type OutboxEvent =
   | { kind: 'stored'; id: string; seq: number | null }
   /** The store marked these as sent; their request goes out now. */
   | { kind: 'sending'; entries: readonly OutboxEntry[] }
-  | { kind: 'answered'; answer: Answer; now: number; random: number; newId: () => string }
   /** The shapes show these writes now (or nothing is left to show). */
   | { kind: 'echoed'; ids: readonly string[] }
-  | { kind: 'retry'; id: string }
-  | { kind: 'edited'; id: string; write: OutboxEntry['write'] }
-  | { kind: 'discarded'; id: string; newId: () => string }
   /** Nothing is held back any longer. */
   | { kind: 'flushed'; now: number }
   /** A reason to try now: the network or the person is back. */
@@ -61,16 +54,8 @@ export function nextOutbox(state: OutboxState, event: OutboxEvent): OutboxState 
           attempt: state.sender.kind === 'sending' ? state.sender.attempt : attemptOf(state.sender) + 1,
         },
       }
-    case 'answered':
-      return answered(state, event)
     case 'echoed':
       return withoutEchoed(state, new Set(event.ids))
-    case 'retry':
-      return requeued(state, event.id, (entry) => entry)
-    case 'edited':
-      return requeued(state, event.id, (entry) => ({ ...entry, write: event.write }))
-    case 'discarded':
-      return discarded(state, event.id, event.newId)
     case 'flushed':
       return { ...state, entries: state.entries.map((entry) => (entry.holdUntil > event.now ? release(entry) : entry)) }
     case 'woken':
@@ -84,162 +69,9 @@ export function nextOutbox(state: OutboxState, event: OutboxEvent): OutboxState 
   }
 }
 
-/** What the sender is to do at `now`: send these, look again at a time (milliseconds since 1970), or nothing. */
-export type Due =
-  { kind: 'send'; entries: readonly OutboxEntry[] } | { kind: 'later'; at: number } | { kind: 'nothing' }
-
-/**
- * The next batch: stored writes in order, up to the last one that is not held back (a write held for coalescing stops
- * being held when something was written after it). One request at a time, so that order survives any failure.
- */
-export function dueWrites(state: OutboxState, now: number): Due {
-  if (state.sender.kind === 'sending' || state.sender.kind === 'signed-out') return { kind: 'nothing' }
-  if (state.sender.kind === 'waiting' && state.sender.retryAt > now) return { kind: 'later', at: state.sender.retryAt }
-  const open = state.entries.filter(isUnsent)
-  const unstored = open.findIndex(({ phase }) => phase.kind === 'storing')
-  const stored = unstored === -1 ? open : open.slice(0, unstored)
-  const last = stored.at(-1)
-  if (!last) return { kind: 'nothing' }
-  const isHeld = unstored === -1 && last.holdUntil > now && last.phase.kind === 'queued'
-  const ready = isHeld ? stored.slice(0, -1) : stored
-  if (ready.length === 0) return { kind: 'later', at: last.holdUntil }
-  return { kind: 'send', entries: fitting(ready, state.batchMax) }
-}
-
 /** Writes not answered yet, oldest first. */
 export function unsentEntries(state: OutboxState): OutboxEntry[] {
   return state.entries.filter(isUnsent)
-}
-
-function fitting(entries: readonly OutboxEntry[], batchMax: number): OutboxEntry[] {
-  const batch: OutboxEntry[] = []
-  // Room for the envelope; a text column counts up to three bytes per UTF-16 unit.
-  let bytesLeft = WRITES_BYTES_MAX - 2_048
-  for (const entry of entries) {
-    bytesLeft -= JSON.stringify(entry.write).length * 3
-    // One request speaks one schema version.
-    const isOtherSchema = batch.length > 0 && entry.schema !== batch[0]?.schema
-    if (batch.length > 0 && (bytesLeft < 0 || batch.length >= batchMax || isOtherSchema)) break
-    batch.push(entry)
-  }
-  return batch
-}
-
-function answered(state: OutboxState, event: Extract<OutboxEvent, { kind: 'answered' }>): OutboxState {
-  const { sender } = state
-  if (sender.kind !== 'sending') return state
-  const { answer } = event
-  switch (answer.kind) {
-    case 'results':
-      return {
-        entries: settled(state.entries, answer.results, event.newId),
-        sender: { kind: 'idle' },
-        batchMax: WRITES_MAX,
-      }
-    case 'unacceptable':
-      return unacceptable(state, sender.ids, answer.reason, event.newId)
-    case 'signed-out':
-      return { ...state, entries: failedOnes(state.entries, sender.ids, answer.reason), sender: answer }
-    case 'failed': {
-      const { reason, retryAfterMs } = answer
-      const retryAt = event.now + backoffMs(sender.attempt, event.random, retryAfterMs)
-      return {
-        ...state,
-        entries: failedOnes(state.entries, sender.ids, reason),
-        sender: { kind: 'waiting', retryAt, attempt: sender.attempt, reason },
-      }
-    }
-    default:
-      return unreachable(answer)
-  }
-}
-
-function settled(
-  entries: readonly OutboxEntry[],
-  results: readonly WriteResult[],
-  newId: () => string,
-): readonly OutboxEntry[] {
-  const resultsById = new Map(results.map((result) => [result.id, result]))
-  let after: readonly OutboxEntry[] = entries.map((entry) => {
-    const result = resultsById.get(entry.write.id)
-    return result ? { ...entry, phase: phaseAfter(entry.phase, result) } : entry
-  })
-  // First every verdict, then what follows from the refusals, so that a dependent that passed is left alone.
-  for (const { id, status } of results) {
-    if (status !== 'rejected') continue
-    const root = after.find(({ write }) => write.id === id)
-    if (root?.phase.kind === 'refused') after = withoutRefused(after, root, newId)
-  }
-  return after.map((entry) => {
-    const result = resultsById.get(entry.write.id)
-    if (entry.phase.kind !== 'sent' || result?.status !== 'rejected') return entry
-    return { ...entry, phase: { kind: 'refused', reason: reasonOf(result) } }
-  })
-}
-
-function phaseAfter(phase: Phase, result: WriteResult): Phase {
-  switch (result.status) {
-    case 'applied':
-      return { kind: 'saved', txid: result.txid, version: result.version, standing: [] }
-    case 'conflict':
-      return {
-        kind: 'saved',
-        txid: result.txid,
-        version: result.version,
-        standing: result.fields.map(({ field }) => field),
-      }
-    case 'rejected':
-      // Blocked ones stay for now: the refusal before them says what becomes of them.
-      return result.code === 'blocked' ? phase : { kind: 'refused', reason: reasonOf(result) }
-    default:
-      return unreachable(result)
-  }
-}
-
-function reasonOf({ code, message, issues }: Extract<WriteResult, { status: 'rejected' }>): Reason {
-  return { code, message, issues }
-}
-
-function unacceptable(state: OutboxState, ids: readonly string[], reason: Reason, newId: () => string): OutboxState {
-  const idle = { kind: 'idle' } as const
-  if (ids.length > 1) return { ...state, sender: idle, batchMax: Math.ceil(ids.length / 2) }
-  const [id] = ids
-  const refused = state.entries.map((entry): OutboxEntry =>
-    entry.write.id === id ? { ...entry, phase: { kind: 'refused', reason } } : entry,
-  )
-  const root = refused.find(({ write }) => write.id === id)
-  return { entries: root ? withoutRefused(refused, root, newId) : refused, sender: idle, batchMax: WRITES_MAX }
-}
-
-function failedOnes(entries: readonly OutboxEntry[], ids: readonly string[], failure: Reason): OutboxEntry[] {
-  return entries.map((entry) =>
-    ids.includes(entry.write.id) && entry.phase.kind === 'sent'
-      ? { ...entry, phase: { kind: 'sent', attempts: entry.phase.attempts + 1, failure } }
-      : entry,
-  )
-}
-
-function requeued(state: OutboxState, id: string, change: (entry: OutboxEntry) => OutboxEntry): OutboxState {
-  const root = state.entries.find(({ write }) => write.id === id)
-  if (root?.phase.kind !== 'refused' && root?.phase.kind !== 'held') return state
-  // Whatever waited with it goes again too, behind it.
-  const origins = new Set([root.origin, ...heldOn(state.entries, root.origin)])
-  return {
-    ...state,
-    entries: state.entries.map((entry) => {
-      if (!origins.has(entry.origin)) return entry
-      return { ...(entry === root ? change(entry) : entry), phase: queued() }
-    }),
-  }
-}
-
-function discarded(state: OutboxState, id: string, newId: () => string): OutboxState {
-  const root = state.entries.find(({ write }) => write.id === id)
-  // What was sent may already be applied: giving it up here would only hide it.
-  if (!root || root.phase.kind === 'sent' || root.phase.kind === 'saved') return state
-  const freed = withoutRefused(state.entries, root, newId)
-  const gone = new Set([root.origin, ...heldOn(freed, root.origin)])
-  return { ...state, entries: freed.filter(({ origin }) => !gone.has(origin)) }
 }
 
 function withoutEchoed(state: OutboxState, ids: ReadonlySet<string>): OutboxState {
@@ -258,7 +90,8 @@ function placed({ isUnstored: _, ...entry }: OutboxEntry, seq: number | null): O
     : { ...entry, seq, phase }
 }
 
-function queued(): Phase {
+/** The phase of a write that is stored and was never sent. */
+export function queued(): Phase {
   return { kind: 'queued', attempts: 0, failure: null }
 }
 

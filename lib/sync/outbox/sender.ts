@@ -6,7 +6,8 @@ import type { Platform } from '../platform'
 import { noAnswer, readAnswer, type Answer } from './answer'
 import type { OutboxEntry } from './entry'
 import type { OutboxDriver } from './outbox-driver'
-import { dueWrites } from './outbox-state'
+import { answered } from './answered'
+import { dueWrites } from './due'
 
 /** A request that got no answer for so long is lost. */
 const ANSWER_MS_MAX = 30_000
@@ -75,7 +76,8 @@ async function send(options: SenderOptions, due: readonly OutboxEntry[], stopped
   const answer = await post(options, sent, stopped)
   if (stopped.aborted) return
   options.onAnswer(answer)
-  outbox.apply({ kind: 'answered', answer, now: platform.now(), random: platform.random(), newId: newKey }, epoch)
+  const arrival = { now: platform.now(), random: platform.random(), newId: newKey }
+  outbox.apply((state) => answered(state, answer, arrival), epoch)
 }
 
 async function post(options: SenderOptions, entries: readonly OutboxEntry[], stopped: AbortSignal): Promise<Answer> {

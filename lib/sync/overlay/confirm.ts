@@ -2,7 +2,7 @@ import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { JsonRow } from '@/lib/protocol/json'
 import { isInSnapshot, logTxid, type Snapshot } from '../shapes/snapshot'
-import { isVersioned, versionOf } from '../store/shape-state'
+import { isVersioned, versionOf } from '../store/rows'
 import { writtenColumns, type OutboxEntry } from '../outbox/entry'
 
 /** Which transactions a shape is known to contain. */

@@ -12,7 +12,8 @@ import type { OutboxEntry } from '../outbox/entry'
 import { shapeIdOf, type ShapeId } from '../shapes/shape-name'
 import type { Snapshot } from '../shapes/snapshot'
 import type { ShapeName, ShapeStatus, ShapeView } from '../types'
-import { nextShape, rowsOf, type ShapeEvent, type ShapeState, type ShapeStep } from './shape-state'
+import { NO_ROWS, rowsOf } from './rows'
+import type { ShapeState, ShapeStep } from './shape-state'
 
 /** How many transactions of a shape are remembered to recognise their writes. */
 const TXIDS_MAX = 256
@@ -56,11 +57,12 @@ export class ShapeHolder {
 
   /** Takes what the cache holds; false when this tab knows as much already. */
   load(cached: CachedShape | null): boolean {
-    if (!cached)
-      return this.state.kind === 'cold' && this.#take(nextShape(this.entity, this.state, { kind: 'nothing-cached' }))
-    if (this.state.kind !== 'cold' && cached.meta.seq <= this.seq) return false
+    if (this.state.kind !== 'cold' && (cached?.meta.seq ?? 0) <= this.seq) return false
+    if (!cached) {
+      this.state = { kind: 'loading', position: null, rows: NO_ROWS }
+      return true
+    }
     const { meta } = cached
-    this.state = { kind: 'cold' }
     this.seq = meta.seq
     this.#bytes = meta.bytes
     this.isPinned = meta.isPinned
@@ -69,24 +71,18 @@ export class ShapeHolder {
     this.#snapshot = meta.snapshot
     const rows = new Map(cached.rows.map((row) => [textIn(row, 'id'), row]))
     const position = { handle: meta.handle, offset: meta.offset }
-    return this.#take(
-      nextShape(this.entity, this.state, { kind: 'cached', position, rows, isComplete: meta.isComplete }),
-    )
+    this.state = { kind: meta.isComplete ? 'stale' : 'loading', position, rows }
+    return true
   }
 
-  /** Applies what the stream or the history door brought. `render` afterwards shows it. */
-  apply(event: ShapeEvent): ShapeStep {
-    const wasFresh = this.state.kind !== 'refetching'
-    const before = this.state
-    const step = nextShape(this.entity, this.state, event)
-    this.#take(step)
-    if (event.kind === 'batch' && event.messages.some(({ kind }) => kind === 'must-refetch') && wasFresh)
-      this.generation++
+  /** Takes over what an event did (`nextShape`). `render` afterwards shows it. */
+  take(step: ShapeStep): void {
+    this.state = step.state
+    this.seq++
+    if (step.isAnew) this.generation++
     if (step.snapshot) this.#snapshot = step.snapshot
     if (step.txids.size > 0) this.#remember([...this.#txids, ...step.txids])
-    for (const { before: old, after } of step.changes) this.#bytes += rowBytes(after) - rowBytes(old)
-    if (this.state !== before) this.seq++
-    return step
+    for (const { before, after } of step.changes) this.#bytes += rowBytes(after) - rowBytes(before)
   }
 
   /** The meta record for a commit; null while there is no position to resume from. */
@@ -139,12 +135,6 @@ export class ShapeHolder {
 
   row(key: string): JsonRow | null {
     return this.view.rows.get(key) ?? null
-  }
-
-  #take(step: ShapeStep): boolean {
-    const isChanged = step.state !== this.state
-    this.state = step.state
-    return isChanged
   }
 
   #remember(txids: readonly number[]): void {

@@ -5,7 +5,8 @@ import type { Offset } from '@/lib/protocol/offset'
 import { insertMessage, MUST_REFETCH, songRow, UP_TO_DATE, uuidOf } from '../testkit/builders'
 import type { ShapeMessage } from '../shapes/messages'
 import { withPage } from './history-rows'
-import { nextShape, rowsOf, versionOf, type Position, type ShapeState } from './shape-state'
+import { rowsOf, versionOf } from './rows'
+import { nextShape, type Position, type ShapeState } from './shape-state'
 
 const songs = entityNamed('songs') ?? expect.unreachable()
 const messagesEntity = entityNamed('messages') ?? expect.unreachable()

@@ -6,14 +6,13 @@ import { compareOffsets, type Offset } from '@/lib/protocol/offset'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { ShapeMessage } from '../shapes/messages'
 import type { Snapshot } from '../shapes/snapshot'
+import { isVersioned, NO_ROWS, rowsOf, versionOf, type Rows } from './rows'
 
 /** Where the reader stands in the shape's log. */
 export interface Position {
   handle: string
   offset: Offset
 }
-
-export type Rows = ReadonlyMap<string, JsonRow>
 
 /** One shape as this device knows it. SPEC.md, "Shape store". */
 export type ShapeState =
@@ -30,8 +29,6 @@ export type ShapeState =
   | { kind: 'refused'; rows: Rows; failure: Failure }
 
 export type ShapeEvent =
-  | { kind: 'cached'; position: Position; rows: Rows; isComplete: boolean }
-  | { kind: 'nothing-cached' }
   /** What the stream delivered, up to `position`. */
   | { kind: 'batch'; messages: readonly ShapeMessage[]; position: Position }
   /** The rows with a page from the history door merged in (`withPage`). */
@@ -64,22 +61,13 @@ export interface ShapeStep {
   txids: Set<number>
   /** The snapshot the batch ended, if it did. */
   snapshot: Snapshot | null
+  /** The log began anew. */
+  isAnew: boolean
 }
-
-const NO_ROWS: Rows = new Map()
 
 /** A shape after an event. Pure: no clock, fetch or storage. */
 export function nextShape(entity: AnyEntity, state: ShapeState, event: ShapeEvent): ShapeStep {
   switch (event.kind) {
-    case 'cached': {
-      if (state.kind !== 'cold') return unchanged(state)
-      const kind = event.isComplete ? 'stale' : 'loading'
-      return step({ kind, position: event.position, rows: event.rows }, NO_ROWS)
-    }
-    case 'nothing-cached':
-      return state.kind === 'cold'
-        ? step({ kind: 'loading', position: null, rows: NO_ROWS }, NO_ROWS)
-        : unchanged(state)
     case 'batch':
       return applyBatch(entity, state, event.messages, event.position)
     case 'history':
@@ -95,21 +83,6 @@ export function nextShape(entity: AnyEntity, state: ShapeState, event: ShapeEven
   }
 }
 
-/** The rows on screen. */
-export function rowsOf(state: ShapeState): Rows {
-  return state.kind === 'cold' ? NO_ROWS : state.rows
-}
-
-/** Whether rows of this entity count their changes in `version` (where the column is not the entity's own). */
-export function isVersioned(entity: AnyEntity): boolean {
-  return entity.serverColumns === 'edited' && !Object.hasOwn(entity.fields, 'version')
-}
-
-export function versionOf(row: JsonRow | null | undefined): number {
-  const version = row?.['version']
-  return typeof version === 'number' ? version : 0
-}
-
 function refused(state: ShapeState, failure: Failure, isGone: boolean): ShapeStep {
   return step({ kind: 'refused', rows: isGone ? NO_ROWS : rowsOf(state), failure }, rowsOf(state))
 }
@@ -121,7 +94,8 @@ function applyBatch(
   position: Position,
 ): ShapeStep {
   if (state.kind === 'refused' || state.kind === 'cold') return unchanged(state)
-  if (isOld(state.position, position) && !messages.some(({ kind }) => kind === 'must-refetch')) return unchanged(state)
+  const isAnew = messages.some(({ kind }) => kind === 'must-refetch')
+  if (isOld(state.position, position) && !isAnew) return unchanged(state)
   const work: Work = {
     rows: new Map(state.kind === 'refetching' ? state.staged : state.rows),
     isFresh: state.kind === 'refetching',
@@ -136,6 +110,8 @@ function applyBatch(
     leftOut: work.leftOut,
     txids: work.txids,
     snapshot: work.snapshot,
+    // A log that begins anew twice before it was whole is one beginning.
+    isAnew: isAnew && state.kind !== 'refetching',
   }
 }
 
@@ -225,11 +201,18 @@ function isOld(at: Position | null, position: Position): boolean {
 }
 
 function step(state: ShapeState, before: Rows): ShapeStep {
-  return { state, changes: changesBetween(before, rowsOf(state)), leftOut: [], txids: new Set(), snapshot: null }
+  return {
+    state,
+    changes: changesBetween(before, rowsOf(state)),
+    leftOut: [],
+    txids: new Set(),
+    snapshot: null,
+    isAnew: false,
+  }
 }
 
 function unchanged(state: ShapeState): ShapeStep {
-  return { state, changes: [], leftOut: [], txids: new Set(), snapshot: null }
+  return { state, changes: [], leftOut: [], txids: new Set(), snapshot: null, isAnew: false }
 }
 
 function changesBetween(before: Rows, after: Rows): RowChange[] {

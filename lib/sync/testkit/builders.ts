@@ -3,6 +3,7 @@ import { SCHEMA_VERSION } from '@/entities'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { WireWrite } from '@/lib/protocol/writes'
 import type { OutboxEntry, Phase } from '../outbox/entry'
+import { answered } from '../outbox/answered'
 import { nextOutbox, type OutboxState } from '../outbox/outbox-state'
 import type { Answer } from '../outbox/answer'
 import type { ShapeMessage } from '../shapes/messages'
@@ -103,5 +104,5 @@ export const nextId = () => uuidOf(700_000 + ++ids)
 export function exchanged(state: OutboxState, sent: readonly OutboxEntry[], answer: Answer): OutboxState {
   const asSent = sent.map((entry): OutboxEntry => ({ ...entry, phase: { kind: 'sent', attempts: 0, failure: null } }))
   const sending = nextOutbox(state, { kind: 'sending', entries: asSent })
-  return nextOutbox(sending, { kind: 'answered', answer, now: NOW, random: 0.5, newId: nextId })
+  return answered(sending, answer, { now: NOW, random: 0.5, newId: nextId })
 }

@@ -7,6 +7,7 @@ import { Engine } from '../engine/engine'
 import '../engine/history-door'
 import '../engine/housekeeping'
 import '../engine/office'
+import '../outbox/decisions'
 import type { PageEvent, Platform } from '../platform'
 import { FakeChannels, FakeLocks } from './fake-tabs'
 

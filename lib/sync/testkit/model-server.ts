@@ -6,7 +6,7 @@ import { mergeRow } from '@/lib/entity/merge/row'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { RejectionCode, WireWrite, WriteResult, WritesRequest } from '@/lib/protocol/writes'
 import { optimisticRow } from '../overlay/optimistic-row'
-import { isVersioned, versionOf } from '../store/shape-state'
+import { isVersioned, versionOf } from '../store/rows'
 import { scopeColumn } from '../shapes/shape-name'
 
 interface Change {

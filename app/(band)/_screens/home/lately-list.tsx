@@ -3,7 +3,8 @@
 import { Avatar } from '@/components/ui/avatar'
 import { entityNamed, type Row } from '@/entities'
 import { relativeWords, useNow } from '@/components/sync/relative-time'
-import { useHistory, useRows } from '@/lib/sync'
+import { useRows } from '@/lib/sync'
+import { useHistory } from '@/lib/sync/react/history'
 import { useBandName } from '../../_shell/band-name'
 import { Section } from '../../_shell/screen-page'
 

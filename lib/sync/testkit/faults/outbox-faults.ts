@@ -8,7 +8,7 @@ const STORE = 'lib/sync/cache/local-store.test.ts'
 export const OUTBOX_FAULTS: readonly Fault[] = [
   {
     id: 'O1',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/due.ts',
     line: 'const stored = unstored === -1 ? open : open.slice(0, unstored)',
     fault: 'const stored = open',
     test: OUTBOX,
@@ -29,7 +29,7 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
   },
   {
     id: 'O4',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/due.ts',
     line: 'const open = state.entries.filter(isUnsent)\n  const unstored',
     fault: "const open = state.entries.filter(({ phase }) => phase.kind === 'queued')\n  const unstored",
     test: OUTBOX,
@@ -43,7 +43,7 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
   },
   {
     id: 'O6',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/answered.ts',
     line: "return result.code === 'blocked' ? phase : { kind: 'refused', reason: reasonOf(result) }",
     fault: "return { kind: 'saved', txid: null, version: null, standing: [] }",
     test: OUTBOX,
@@ -85,28 +85,28 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
   },
   {
     id: 'O12',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/decisions.ts',
     line: "if (!root || root.phase.kind === 'sent' || root.phase.kind === 'saved') return state",
     fault: "if (!root || root.phase.kind === 'saved') return state",
     test: OUTBOX,
   },
   {
     id: 'O13',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/answered.ts',
     line: 'if (ids.length > 1) return',
     fault: 'if (ids.length > 2) return',
     test: OUTBOX,
   },
   {
     id: 'O14',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/due.ts',
     line: "if (state.sender.kind === 'sending' || state.sender.kind === 'signed-out') return { kind: 'nothing' }",
     fault: "if (state.sender.kind === 'sending') return { kind: 'nothing' }",
     test: OUTBOX,
   },
   {
     id: 'O15',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/due.ts',
     line: 'entry.schema !== batch[0]?.schema',
     fault: 'entry.schema === null',
     test: OUTBOX,
@@ -121,7 +121,7 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
   },
   {
     id: 'O17',
-    file: 'lib/sync/outbox/outbox-state.ts',
+    file: 'lib/sync/outbox/answered.ts',
     line: "? { ...entry, phase: { kind: 'sent', attempts: entry.phase.attempts + 1, failure } }",
     fault:
       "? { ...entry, write: { ...entry.write, id: entry.write.id.replace(/^./, 'f') }, phase: { kind: 'sent', attempts: entry.phase.attempts + 1, failure } }",
