@@ -96,7 +96,8 @@ export class Shape {
   wants(xid: number, commitLsn: bigint): boolean {
     switch (this.phase.kind) {
       case 'creating':
-        return true
+        // What is held already comes again when the connection broke meanwhile.
+        return commitLsn > (this.phase.held.at(-1)?.commitLsn ?? 0n)
       case 'following':
         return commitLsn > this.log.end.tx
       case 'removed':
@@ -112,20 +113,21 @@ export class Shape {
 
   /** Adds items of the transaction under way. */
   add(items: PendingItem[]): void {
+    for (const item of items) this.pending.push(item)
     if (this.phase.kind === 'creating') {
-      this.pending.push(...items)
       for (const item of items) this.phase.heldChars += item.text.length
       return
     }
-    for (const item of items) {
-      const before = this.pending.pop()
-      if (before) this.log.stage(closeItem(before.text, false), before.op)
-      this.pending.push(item)
-    }
+    // All but the newest, which may turn out to be the last; many at once when the snapshot has begun half-way.
+    const newest = this.pending.pop()
+    for (const item of this.pending) this.log.stage(closeItem(item.text, false), item.op)
+    this.pending = newest ? [newest] : []
   }
 
   /** Whether changes have to wait because the clause cannot be evaluated before the snapshot has begun. */
   get mustDefer(): boolean {
+    // What began deferred goes on so: items keep their order.
+    if (this.deferred.length > 0) return true
     return this.phase.kind === 'creating' && (this.definition.where?.dependencies.length ?? 0) > 0
   }
 
@@ -136,10 +138,13 @@ export class Shape {
 
   /** Ends the transaction under way. True when readers have something new. */
   commit(xid: number, commitLsn: bigint): boolean {
+    const isWanted = this.wants(xid, commitLsn)
     const items: HeldTransaction['items'] = [...this.pending, ...this.deferred]
     this.pending = []
     this.deferred = []
-    if (items.length === 0 || this.phase.kind === 'removed') return false
+    if (items.length === 0) return false
+    // The snapshot began between its first change and its commit, and shows it whole.
+    if (!isWanted) return false
     if (this.phase.kind === 'creating') {
       this.phase.held.push({ xid, commitLsn, items })
       return false
