@@ -77,3 +77,16 @@ test('every npm script the documents name exists, and every npm script is docume
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   expect(Object.keys(manifest.scripts).filter((name) => !readme.includes(name))).toEqual([])
 })
+
+test('every decision is in the index under its own number and title', () => {
+  const directory = join(root, 'docs/decisions')
+  const index = readFileSync(join(directory, 'README.md'), 'utf8')
+  const files = readdirSync(directory).filter((name) => /^\d{4}-/.test(name))
+  const lines = files.map((name) => {
+    const title = /^# (\d{4}) · (.+)$/m.exec(readFileSync(join(directory, name), 'utf8'))
+    return `- [${title?.[1]}](${name}) ${title?.[2]}`
+  })
+  expect(lines.filter((line) => !index.includes(line))).toEqual([])
+  const numbers = files.map((name) => name.slice(0, 4))
+  expect(numbers).toEqual(numbers.map((_, at) => String(at + 1).padStart(4, '0')))
+})
