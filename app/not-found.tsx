@@ -8,6 +8,7 @@ export default function NotFound() {
     <main className="grid min-h-dvh place-content-center">
       <EmptyState
         icon={Compass}
+        heading="h1"
         title="There is nothing at this address"
         action={
           <Button asChild>

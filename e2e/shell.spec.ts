@@ -127,7 +127,7 @@ test('a new name and picture are seen in the navigation and by the band', async 
   const rename = async (name: string) => {
     await page.getByRole('textbox', { name: 'Name' }).fill(name)
     await page.getByRole('button', { name: 'Save name and picture' }).click()
-    await page.getByRole('link', { name: `Signed in as ${name}`, exact: true }).waitFor()
+    await page.getByRole('link', { name: `Signed in as ${name} noah@backline.test`, exact: true }).waitFor()
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Members' }).click()
     await page.getByRole('list', { name: 'Members' }).getByText(`${name} (you)`).waitFor()
   }

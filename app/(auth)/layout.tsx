@@ -6,7 +6,12 @@ import { Wordmark } from '@/components/ui/wordmark'
 export default function AuthLayout({ children }: { children: ReactNode }) {
   return (
     <main className="mx-auto grid min-h-dvh w-full max-w-sm content-center gap-6 px-4 py-10">
-      <Link href="/" aria-label="Backline" prefetch={false} className="justify-self-start">
+      <Link
+        href="/"
+        aria-label="Backline"
+        prefetch={false}
+        className="flex items-center justify-self-start pointer-coarse:min-h-11"
+      >
         <Wordmark />
       </Link>
       {children}

@@ -15,11 +15,12 @@ const look = cva(
         link: 'text-glow underline-offset-4 hover:underline',
       },
       size: {
-        sm: 'h-8 px-2.5 text-sm',
-        md: 'h-10 px-4',
+        // Under a finger everything is at least 44 px high.
+        sm: 'h-8 px-2.5 text-sm pointer-coarse:h-11 pointer-coarse:px-3',
+        md: 'h-10 px-4 pointer-coarse:h-11',
         lg: 'h-12 px-5 text-base',
-        icon: 'size-10',
-        'icon-sm': 'size-8',
+        icon: 'size-10 pointer-coarse:size-11',
+        'icon-sm': 'size-8 pointer-coarse:size-11',
       },
     },
     defaultVariants: { variant: 'primary', size: 'md' },

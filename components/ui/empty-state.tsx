@@ -7,14 +7,16 @@ interface EmptyStateProps {
   /** Why it is empty, or what to do next. */
   children?: ReactNode
   action?: ReactNode
+  /** `h1` where it is all that the page shows. */
+  heading?: 'h1' | 'h2'
 }
 
-/** What a list says when it has nothing to show. */
-export function EmptyState({ icon: Icon, title, children, action }: EmptyStateProps) {
+/** What a list, or a whole page, says when it has nothing to show. */
+export function EmptyState({ icon: Icon, title, children, action, heading: Heading = 'h2' }: EmptyStateProps) {
   return (
     <div className="mx-auto grid max-w-sm justify-items-center gap-3 px-4 py-16 text-center">
       <Icon aria-hidden className="size-8 text-ink-muted" strokeWidth={1.5} />
-      <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
+      <Heading className="text-lg font-semibold tracking-tight">{title}</Heading>
       {children ? <p className="text-ink-muted">{children}</p> : null}
       {action}
     </div>

@@ -55,7 +55,7 @@ export function InlineText(props: InlineTextProps) {
         setIsEditing(true)
       }}
       className={classNames(
-        'block h-8 w-full truncate rounded-control border border-transparent px-2 text-left hover:border-line-strong',
+        'block h-8 w-full truncate pointer-coarse:h-11 rounded-control border border-transparent px-2 text-left hover:border-line-strong',
         className,
       )}
     >
@@ -116,7 +116,7 @@ function InlineInput({
         onKeyDown={press}
         onBlur={() => finish('blur')}
         className={classNames(
-          'block h-8 w-full min-w-0 rounded-control border border-glow bg-raised px-2 text-base outline-none sm:text-[0.9375rem]',
+          'block h-8 w-full min-w-0 pointer-coarse:h-11 rounded-control border border-glow bg-raised px-2 text-base outline-none sm:text-[0.9375rem]',
           'aria-[invalid=true]:border-error',
           className,
         )}

@@ -7,7 +7,7 @@ const CONTROL =
 
 /** A one-line text control; belongs into a `Field`. */
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input className={classNames(CONTROL, 'h-10', className)} {...rest} />
+  return <input className={classNames(CONTROL, 'h-10 pointer-coarse:h-11', className)} {...rest} />
 }
 
 /** A text control of several lines; belongs into a `Field`. */
@@ -17,5 +17,5 @@ export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
 
 /** The platform's own select: the best one on a phone and with a keyboard. Belongs into a `Field`. */
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
-  return <select className={classNames(CONTROL, 'h-10 pr-2', className)} {...rest} />
+  return <select className={classNames(CONTROL, 'h-10 pr-2 pointer-coarse:h-11', className)} {...rest} />
 }

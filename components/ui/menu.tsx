@@ -16,7 +16,7 @@ interface MenuProps {
 }
 
 const ITEM =
-  'flex min-h-10 cursor-pointer items-center gap-2.5 rounded-control px-2.5 text-ink outline-none select-none data-disabled:cursor-not-allowed data-disabled:opacity-50 data-highlighted:bg-sunken [&_svg]:size-4 [&_svg]:shrink-0'
+  'flex min-h-10 pointer-coarse:min-h-11 cursor-pointer items-center gap-2.5 rounded-control px-2.5 text-ink outline-none select-none data-disabled:cursor-not-allowed data-disabled:opacity-50 data-highlighted:bg-sunken [&_svg]:size-4 [&_svg]:shrink-0'
 
 /** A menu that drops from its trigger; arrow keys, type-ahead and Escape as people expect. */
 export function Menu({ trigger, label, align = 'end', className, children }: MenuProps) {

@@ -24,7 +24,7 @@ export function Toaster() {
           toast: '!rounded-card !border-line !bg-raised !text-ink !shadow-lift !font-sans',
           icon: '!size-6 !mr-1.5 !ml-0',
           description: '!text-ink-muted',
-          actionButton: '!rounded-control !bg-tape !text-on-tape !h-8 !px-3',
+          actionButton: '!rounded-control !bg-tape !text-on-tape !h-8 !px-3 pointer-coarse:!h-11',
           closeButton: '!bg-raised !border-line !text-ink-muted',
         },
       }}

@@ -9,7 +9,10 @@ export function AccountLink({ href, children }: { href: string; children: ReactN
   const callbackUrl = useCallbackUrl()
   const query = callbackUrl === null ? '' : `?callbackUrl=${encodeURIComponent(callbackUrl)}`
   return (
-    <Link href={`${href}${query}`} className="text-glow underline-offset-4 hover:underline">
+    <Link
+      href={`${href}${query}`}
+      className="inline-flex items-center text-glow underline-offset-4 hover:underline pointer-coarse:min-h-11"
+    >
       {children}
     </Link>
   )

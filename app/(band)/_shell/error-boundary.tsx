@@ -18,6 +18,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFaile
     return (
       <EmptyState
         icon={TriangleAlert}
+        heading="h1"
         title="This screen stopped working"
         action={
           <div className="flex gap-2">

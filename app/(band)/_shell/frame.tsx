@@ -54,11 +54,11 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
           {avatars}
           <AppLink
             to={{ kind: 'account' }}
-            aria-label={`Signed in as ${name}`}
             className="flex min-w-0 items-center gap-3 rounded-control p-1.5 hover:bg-sunken"
           >
             <Avatar name={name} src={user.image} />
             <span className="min-w-0">
+              <span className="sr-only">Signed in as </span>
               <span className="block truncate font-medium">{name}</span>
               <span className="block truncate text-xs text-ink-muted">{user.email}</span>
             </span>

@@ -6,7 +6,12 @@ import { EmptyState } from '@/components/ui/empty-state'
 export function NobodyHere({ onRetry }: { onRetry: () => void }) {
   return (
     <main className="grid h-dvh place-content-center">
-      <EmptyState icon={CloudOff} title="You are offline" action={<Button onClick={onRetry}>Try again</Button>}>
+      <EmptyState
+        heading="h1"
+        icon={CloudOff}
+        title="You are offline"
+        action={<Button onClick={onRetry}>Try again</Button>}
+      >
         Nobody is signed in on this device yet, and signing in needs a connection. After that Backline opens without
         one.
       </EmptyState>

@@ -58,7 +58,7 @@ function ScreenOf({ route }: { route: Route }) {
 
 function NotFound() {
   return (
-    <EmptyState icon={Compass} title="There is nothing here">
+    <EmptyState heading="h1" icon={Compass} title="There is nothing here">
       The page does not exist, or it belongs to a band you are not in. Choose another place from the navigation.
     </EmptyState>
   )

@@ -73,7 +73,7 @@ export const SongRow = memo(function SongRow({ song, index, top, isFresh, measur
       style={{ transform: `translateY(${top}px)` }}
       className={classNames(
         COLUMNS,
-        'absolute inset-x-0 top-0 min-h-14 border-b border-line/60 py-1.5 hover:bg-surface lg:min-h-12 lg:py-1',
+        'absolute inset-x-0 top-0 min-h-14 border-b border-line/60 py-1.5 hover:bg-surface pointer-coarse:py-0.5 lg:min-h-12 lg:py-1',
         isFresh && 'animate-arrive',
         isBusy && 'z-10 bg-surface',
         song.status === 'retired' && 'text-ink-muted',

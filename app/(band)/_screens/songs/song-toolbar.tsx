@@ -35,16 +35,25 @@ export function SongToolbar({ filter, onFilter, sort, onSort, choices }: SongToo
       <Field label="Search songs" labelHidden className="relative min-w-40 flex-1 sm:max-w-72">
         {(control) => (
           <>
-            <Search aria-hidden className="absolute top-3 left-3 size-4 text-ink-muted" />
+            <Search aria-hidden className="absolute top-3 left-3 size-4 text-ink-muted pointer-coarse:top-3.5" />
             <Input
               {...control}
               ref={search}
               type="search"
-              placeholder="Search  /"
+              placeholder="Search"
+              aria-keyshortcuts="/"
               className="pl-9"
               value={filter.search}
               onChange={(event) => onFilter({ ...filter, search: event.currentTarget.value })}
             />
+            {filter.search === '' ? (
+              <kbd
+                aria-hidden
+                className="pointer-events-none absolute top-2.5 right-3 rounded border border-line px-1.5 font-sans text-xs text-ink-muted pointer-coarse:hidden"
+              >
+                /
+              </kbd>
+            ) : null}
           </>
         )}
       </Field>
