@@ -35,8 +35,14 @@ type Supervisor = {
   ended: Promise<{ code: number | null; output: string }>
 }
 
-function startSupervisor(dataDir: string, settings: Record<string, string> = {}): Supervisor {
-  const child = spawn(process.execPath, ['scripts/dev.mjs', 'start'], {
+const COMMAND = [process.execPath, 'scripts/dev.mjs', 'start'] as const
+
+function startSupervisor(
+  dataDir: string,
+  settings: Record<string, string> = {},
+  [command, ...args]: readonly [string, ...string[]] = COMMAND,
+): Supervisor {
+  const child = spawn(command, args, {
     cwd: root,
     env: {
       ...withoutNodeEnv(),
@@ -153,6 +159,17 @@ test('SIGTERM ends everything like Ctrl-C', async () => {
   const parts = descendantsOf(supervisor.process.pid)
   supervisor.process.kill('SIGTERM')
   expect((await supervisor.ended).code).toBe(0)
+  await nothingLeft(parts)
+})
+
+test('the end of npm, whose shell keeps a SIGTERM to itself, ends everything too', async () => {
+  // As `npm start` does it: a shell between, which does not pass signals on.
+  const shell = ['/bin/sh', '-c', `'${COMMAND.join("' '")}'; exit $?`] as const
+  const supervisor = startSupervisor(dataDirectory(), { npm_lifecycle_event: 'start' }, shell)
+  await supervisor.ready
+  const parts = descendantsOf(supervisor.process.pid)
+  supervisor.process.kill('SIGTERM')
+  await supervisor.ended
   await nothingLeft(parts)
 })
 

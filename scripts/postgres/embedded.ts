@@ -198,6 +198,7 @@ function explainFailure(lines: string[], { port, dataDir }: RunOptions): StartEr
 }
 
 function lastMessage(lines: string[]): string {
-  const telling = lines.filter((line) => /FATAL|PANIC|ERROR/.test(line)).at(-1) ?? lines.at(-1)
-  return telling?.replace(/^\W*(FATAL|PANIC|ERROR):\s*/, '') ?? 'it said nothing'
+  // Without a severity it is about the directory itself, told over several lines.
+  const telling = lines.filter((line) => /FATAL|PANIC|ERROR/.test(line)).at(-1) ?? lines.slice(-3).join(' ')
+  return telling.replace(/^\W*(FATAL|PANIC|ERROR|postgres):\s*/, '') || 'it said nothing'
 }

@@ -5,6 +5,7 @@ import { waitUntilOk } from '../process/wait-until-ok'
 import { type Context, type Mode, readyOrEnded, type RunningPart } from './context'
 import type { Database } from './database'
 import { dropStaleDevBuild } from './dev-build'
+import { isTellingOfNext } from './log'
 import { loadSecrets } from './secrets'
 import type { SyncService } from './sync-service'
 
@@ -39,7 +40,9 @@ export async function startApp(context: Context, database: Database, sync: SyncS
       authSecret: settings.authSecret ?? loadSecrets(settings.dataDir).authSecret,
       distDir: build?.distDir,
     }),
-    onLine: (line) => log('app', line),
+    onLine: (line) => {
+      if (isTellingOfNext(line)) log('app', line)
+    },
     orphanSignal: 'KILL',
   })
   const stop = async () => {

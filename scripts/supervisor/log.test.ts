@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { createLog, createPostgresFilter, readableJsonLine } from './log'
+import { createLog, createPostgresFilter, isTellingOfNext, readableJsonLine } from './log'
 
 test('every line stands behind the name of its part, without colours outside a terminal', () => {
   const output = new PassThrough()
@@ -29,4 +29,18 @@ test('an error of the database is told with what explains it, its daily work is 
     'LOG:  checkpoint',
   ]
   expect(lines.filter(isTelling)).toEqual(['ERROR:  duplicate key', 'DETAIL:  Key (id)', '\tcontinued'])
+})
+
+test('what Next says is told, its cursor and its advice about middleware.ts are not', () => {
+  const lines = [
+    '✓ Ready in 357ms',
+    '\u001B[?25h',
+    '',
+    '⚠ The "middleware" file convention is deprecated. Please use "proxy" instead.',
+    '  To migrate automatically, run:',
+    '  npx @next/codemod@canary middleware-to-proxy .',
+    '  Learn more: https://nextjs.org/docs/messages/middleware-to-proxy',
+    '\u001B[31m⨯\u001B[39m Error: x',
+  ]
+  expect(lines.filter(isTellingOfNext)).toEqual(['✓ Ready in 357ms', '\u001B[31m⨯\u001B[39m Error: x'])
 })

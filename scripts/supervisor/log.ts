@@ -45,6 +45,13 @@ export function createPostgresFilter(): (line: string) => boolean {
   }
 }
 
+/** Whether a line of Next says something: not one that only moves the cursor, and not its advice to rename middleware.ts, a fixed name. */
+export function isTellingOfNext(line: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- that is what a terminal's commands begin with
+  const text = line.replace(/\u001B\[[?\d;]*[A-Za-z]/g, '').trim()
+  return text !== '' && !/"middleware" file convention|^To migrate automatically|middleware-to-proxy/.test(text)
+}
+
 /** They follow a line with a severity and belong to it. */
 const EXPLANATIONS = ['DETAIL', 'HINT', 'STATEMENT', 'CONTEXT', 'QUERY', 'LOCATION']
 

@@ -7,6 +7,7 @@ import { supervise } from './supervise'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const FORCE_AFTER_MS = 1000
+const PARENT_LOOKED_AT_MS = 250
 
 const SAMPLE_PEOPLE = `Sign in as sarah@backline.test (owner), alex@…, noah@…, mia@… (viewer), or olga@backline.test of the other band.
 The password of all of them is backline-demo.`
@@ -46,7 +47,7 @@ function fail(lines: string[]): never {
   process.exit(1)
 }
 
-/** Aborts on Ctrl-C, SIGTERM and a closed terminal; a second Ctrl-C does not wait any longer. */
+/** Aborts on Ctrl-C, SIGTERM, a closed terminal and the end of npm; a second Ctrl-C does not wait any longer. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController()
   let firstAt = 0
@@ -58,5 +59,18 @@ function stopSignal(): AbortSignal {
       stop.abort(name)
     })
   }
+  onNpmGone(() => stop.abort('SIGTERM'))
   return stop.signal
+}
+
+/** npm runs us in a shell that keeps a SIGTERM for npm to itself: then all that reaches us is that the shell is gone. */
+function onNpmGone(tell: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(looking)
+    tell()
+  }, PARENT_LOOKED_AT_MS)
+  looking.unref()
 }

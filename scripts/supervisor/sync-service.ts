@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { freePort } from '../process/free-port'
 import { startChild } from '../process/child'
 import { waitUntilOk } from '../process/wait-until-ok'
+import { StartError } from '../start-error'
 import { type Context, readyOrEnded, type RunningPart } from './context'
 import type { Database } from './database'
 import { readableJsonLine } from './log'
@@ -11,6 +12,8 @@ import { loadSecrets } from './secrets'
 export type SyncService = { url: string; secret: string | undefined }
 
 const READY_MS = 60_000
+/** One of somebody's own runs already, or is about to. */
+const GIVEN_READY_MS = 15_000
 const STOP_GRACE_MS = 1500
 
 /** Starts the embedded sync service, or takes the given one. */
@@ -19,6 +22,7 @@ export async function startSyncService(context: Context, database: Database): Pr
   if (electric.kind === 'given' || database.electricUrl === undefined) {
     const given = electric.kind === 'given' ? electric : undefined
     if (given === undefined) throw new Error('Settings without a sync service passed the check')
+    await reachGiven(context, given.url)
     return { url: given.url, secret: given.secret }
   }
   const secret = electric.secret ?? loadSecrets(dataDir).electricSecret
@@ -48,6 +52,22 @@ export async function startSyncService(context: Context, database: Database): Pr
     waitUntilOk({ url: `${url}/v1/health`, limitMs: READY_MS, signal: context.signal }),
   )
   return { url, secret }
+}
+
+/** Without it the app would start and then say forever that it is not ready. */
+async function reachGiven({ log, signal }: Context, url: string): Promise<void> {
+  log('sync', `using the sync service at ${new URL(url).host}`)
+  const health = `${url.replace(/\/+$/, '')}/v1/health`
+  try {
+    await waitUntilOk({ url: health, limitMs: GIVEN_READY_MS, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new StartError(
+      'part-failed',
+      `The sync service cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+      'Start it first and check ELECTRIC_URL, or leave ELECTRIC_URL unset to use the embedded one.',
+    )
+  }
 }
 
 /** The sync service is a program of its own with variables of the same names: ours must not reach it. */
