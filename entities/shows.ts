@@ -29,6 +29,12 @@ export const shows = defineEntity({
     delete: ['owner', 'collaborator'],
   },
   references: [{ column: 'setlist_id', entity: 'setlists', within: 'scope' }],
+  // What a band looks at on stage, where there is no network.
+  keepsWhenNear: {
+    column: 'starts_at',
+    withinDays: 14,
+    entities: ['bands', 'band_members', 'shows', 'setlists', 'songs', 'attendance'],
+  },
   notice: true,
   describe: (row) => textIn(row, 'title'),
 })

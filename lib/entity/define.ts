@@ -133,6 +133,8 @@ export interface EntitySpec<
   cascade?: boolean
   /** Grows without end: live from now on, older rows through the history door, by `group`. */
   history?: { group: string }
+  /** While a row's time is near, these entities of its scope stay on the devices that have them, whatever the budget. */
+  keepsWhenNear?: { column: string; withinDays: number; entities: readonly string[] }
   /** Whether every applied write appends a row to `changes`; true unless said otherwise. */
   tracked?: boolean
   /** Whether others' changes raise a notice. */

@@ -1,7 +1,8 @@
 import 'client-only'
 
 export const CACHE_BYTES_MAX = 50 * 1024 * 1024
-const UNUSED_MS_MAX = 30 * 24 * 3600 * 1000
+const DAY_MS = 24 * 3600 * 1000
+const UNUSED_MS_MAX = 30 * DAY_MS
 const WARN_SHARE = 0.8
 
 /** One cached shape as eviction sees it. */
@@ -24,6 +25,12 @@ export function shapesToEvict(shapes: readonly CachedUse[], now: number, bytesMa
     bytes -= shape.bytes
   }
   return evicted
+}
+
+/** Whether a time (ISO) is so near that what belongs to it is kept; for a day afterwards it still is. */
+export function isNear(time: string, withinDays: number, now: number): boolean {
+  const aheadMs = Date.parse(time) - now
+  return aheadMs > -DAY_MS && aheadMs <= withinDays * DAY_MS
 }
 
 /** Whether people are to be told that this origin's storage runs out. */

@@ -1,7 +1,9 @@
 import 'client-only'
-import { isNearlyFull, shapesToEvict, type CachedUse } from '../cache/budget'
+import { entityNamed } from '@/entities'
+import { textIn } from '@/lib/protocol/json'
+import { isNear, isNearlyFull, shapesToEvict, type CachedUse } from '../cache/budget'
 import { isShown } from '../outbox/entry'
-import { shapeOfId } from '../shapes/shape-name'
+import { shapeIdOf, shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { Core } from './core'
 
 const ROUND_MS = 10 * 60_000
@@ -49,12 +51,28 @@ export class Housekeeping {
     const { shapes, outbox } = this.core
     const store = await this.core.store
     const busyScopes = new Set(outbox.state.entries.filter(isShown).map(({ scope }) => scope))
-    return (await store.listShapes()).map(({ id, bytes, usedAt, isPinned }) => {
+    const cached = await store.listShapes()
+    const near = await this.#near(cached.map(({ id }) => id))
+    return cached.map(({ id, bytes, usedAt, isPinned }) => {
       const scope = shapeOfId(id)?.scope ?? null
-      const isKept =
-        isPinned || scope === null || shapes.isWanted(id) || busyScopes.has(scope) || id.startsWith('conflicts/')
-      return { id, bytes, usedAt, isKept }
+      const isAskedFor = isPinned || near.has(id) || shapes.isWanted(id) || id.startsWith('conflicts/')
+      return { id, bytes, usedAt, isKept: isAskedFor || scope === null || busyScopes.has(scope) }
     })
+  }
+
+  /** Shapes that a row whose time is near needs: what a show within a fortnight is played from. */
+  async #near(cached: readonly ShapeId[]): Promise<Set<ShapeId>> {
+    const store = await this.core.store
+    const near = new Set<ShapeId>()
+    for (const id of cached) {
+      const name = shapeOfId(id)
+      const keeps = name && entityNamed(name.entity)?.keepsWhenNear
+      if (!keeps) continue
+      const rows = (await store.readShape(id))?.rows ?? []
+      const isDue = rows.some((row) => isNear(textIn(row, keeps.column), keeps.withinDays, this.core.platform.now()))
+      if (isDue) for (const entity of keeps.entities) near.add(shapeIdOf({ entity, scope: name.scope }))
+    }
+    return near
   }
 
   async #evict(ids: readonly string[]): Promise<void> {

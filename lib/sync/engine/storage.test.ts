@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { devicesOf, outboxOf, SARAH, Scene, SONGS, titles, watch } from '../testkit/scene'
+import { openIndexedDb } from '../cache/indexeddb'
+import { shapeOfId } from '../shapes/shape-name'
+import type { FakeDevice } from '../testkit/fake-device'
+import { BAND, devicesOf, outboxOf, SARAH, Scene, SONGS, titles, watch } from '../testkit/scene'
 
+const DAY_MS = 24 * 3600 * 1000
 const KEY = '00000000-0000-4000-8000-000000005001'
 const { open, closeAll } = devicesOf()
 afterEach(closeAll)
@@ -74,3 +78,33 @@ test('O18 a tab opened on a full disk shows and sends what was stored before', a
   device.connect()
   await scene.until('it arrived', () => scene.server.row('songs', KEY)?.['title'] === 'Creep')
 })
+
+test('B5 what a show within a fortnight needs stays after a month of not being opened, and nothing else does', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const startsAt = new Date(scene.clock.now() + 40 * DAY_MS).toISOString()
+  scene.server.seed('shows', { id: KEY.replace('5001', '5002'), band_id: BAND, title: 'Gig', starts_at: startsAt })
+  const device = open(scene, SARAH)
+  const tab = device.open()
+  const names = ['songs', 'shows', 'setlists', 'messages'].map((entity) => ({ entity, scope: BAND }))
+  const views = names.map((name) => watch(tab, name).view)
+  await scene.until('all is there', () => views.every((view) => view().status === 'ready'))
+  await scene.clock.advance(1_000)
+  expect(await cachedOn(device)).toEqual(expect.arrayContaining(names.map(({ entity }) => entity)))
+  await tab.sync.close()
+
+  scene.clock.skip(31 * DAY_MS)
+  device.open()
+  await scene.clock.advance(1_000)
+  const kept = await cachedOn(device)
+  expect(kept).toEqual(expect.arrayContaining(['songs', 'shows', 'setlists']))
+  expect(kept).not.toContain('messages')
+})
+
+/** The entities of the band that this device has cached. */
+async function cachedOn({ indexedDB }: FakeDevice): Promise<string[]> {
+  const store = await openIndexedDb(indexedDB ?? expect.unreachable('it stores things'), SARAH)
+  const names = (await store.listShapes()).map(({ id }) => shapeOfId(id))
+  store.close()
+  return names.flatMap((name) => (name?.scope === BAND ? [name.entity] : []))
+}

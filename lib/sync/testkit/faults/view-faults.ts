@@ -99,6 +99,13 @@ export const VIEW_FAULTS: readonly Fault[] = [
     test: ENGINE,
   },
   {
+    id: 'B5',
+    file: 'lib/sync/engine/housekeeping.ts',
+    line: 'near.has(id) || ',
+    fault: '',
+    test: 'lib/sync/engine/storage.test.ts',
+  },
+  {
     id: 'P1',
     file: 'lib/sync/engine/plan.ts',
     line: '(viewer.bands.has(scope) || viewer.projects.has(scope)) && mayRead(entity, scope, viewer)',
