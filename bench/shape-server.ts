@@ -1,81 +1,166 @@
 import pg from 'pg'
-import { benchPostgres, givenEngine, residentBytes, startOurs } from './shape-server/engine'
+import { benchPostgres, peerEngine, residentBytes, startOurs } from './shape-server/engine'
 import type { Engine } from './shape-server/engine'
+import { fanOut, fanOutLimit } from './shape-server/fan-out'
 import { startLimit } from './shape-server/limit'
-import {
-  catchUp,
-  createWriter,
-  fanOut,
-  fanOutLimit,
-  manyShapes,
-  snapshot,
-  snapshotLimit,
-  throughput,
-} from './shape-server/measures'
-import { printTable } from './shape-server/numbers'
+import type { Limit } from './shape-server/limit'
+import { manyShapes, manyShapesLimit } from './shape-server/many-shapes'
+import { LIMIT, OURS, printTable, quantile, REAL } from './shape-server/numbers'
 import type { Measurement } from './shape-server/numbers'
+import { readBenchSettings } from './shape-server/settings'
+import type { BenchSettings } from './shape-server/settings'
+import { createWideTable, snapshot, snapshotLimit } from './shape-server/snapshot'
+import { restart } from './shape-server/stored-shapes'
+import { catchUp, catchUpLimit, createWriter, throughput, throughputLimit } from './shape-server/throughput'
 
-const SNAPSHOT_ROWS = Number(process.env['BENCH_SNAPSHOT_ROWS'] ?? 1_000_000)
+/** What a measure is taken with. */
+interface Bench {
+  settings: BenchSettings
+  databaseUrl: string
+  sql: pg.Pool
+}
+
+interface Measure {
+  name: string
+  of(engine: Engine, bench: Bench): Promise<Measurement[]>
+  /** The same without protocol, storage or filters. */
+  limit(limit: Limit, bench: Bench): Promise<Measurement[]>
+}
+
+/** Those of one group are taken with one server, one after another. */
+const GROUPS: Measure[][] = [
+  [
+    {
+      name: 'latency',
+      of: (engine, { sql }) => fanOut(engine, sql, 1, 'long poll'),
+      limit: (limit, { sql }) => fanOutLimit(limit, sql, 1, 'long poll'),
+    },
+    {
+      name: 'poll',
+      of: (engine, { sql }) => fanOut(engine, sql, 1000, 'long poll'),
+      limit: (limit, { sql }) => fanOutLimit(limit, sql, 1000, 'long poll'),
+    },
+    {
+      name: 'events',
+      of: (engine, { sql }) => fanOut(engine, sql, 1000, 'events'),
+      limit: (limit, { sql }) => fanOutLimit(limit, sql, 1000, 'events'),
+    },
+    {
+      name: 'throughput',
+      of: (engine, { sql }) => throughput(engine, sql),
+      limit: (limit, { sql }) => throughputLimit(limit, sql),
+    },
+    {
+      name: 'catch-up',
+      of: (engine, { sql }) => catchUp(engine, sql),
+      limit: (limit, { sql }) => catchUpLimit(limit, sql),
+    },
+  ],
+  [
+    {
+      name: 'shapes',
+      of: (engine, { sql }) => manyShapes(engine, sql),
+      limit: (limit, { sql }) => manyShapesLimit(limit, sql),
+    },
+  ],
+  [
+    {
+      name: 'snapshot',
+      of: (engine, { settings }) => snapshot(engine, settings.snapshotRows),
+      limit: (limit, { settings }) => snapshotLimit(limit, settings.snapshotRows),
+    },
+  ],
+]
 
 /**
- * Measures the shape server beside a bare pgoutput-to-socket fan-out and, when ELECTRIC_URL and DATABASE_URL are given, beside that server,
- * all in one run on one database. `BENCH_ONLY=latency,snapshot` picks measures.
+ * Measures the shape server beside a bare pgoutput-to-WebSocket fan-out and, when BENCH_ELECTRIC_URL and BENCH_DATABASE_URL name one, beside
+ * another sync service, all in one run on one database. `BENCH_ONLY=start,latency,poll,events,throughput,catch-up,shapes,snapshot,restart`
+ * picks measures. The exit code is 1 where a figure misses what it must be.
  */
 export default async function run(): Promise<void> {
-  const given = givenEngine()
-  await using own = given ? null : await benchPostgres()
-  const databaseUrl = own?.url ?? process.env['DATABASE_URL'] ?? ''
+  const settings = readBenchSettings(process.env)
+  await using own = settings.peer ? null : await benchPostgres()
+  const databaseUrl = own?.url ?? settings.peer?.databaseUrl ?? ''
   const sql = new pg.Pool({ connectionString: databaseUrl, max: 8 })
-  const columns = new Map<string, Measurement[]>()
+  const bench = { settings, databaseUrl, sql }
   try {
-    await sql.query(
-      'DROP TABLE IF EXISTS bench_events, bench_keyed, bench_wide; CREATE TABLE bench_events (id bigint PRIMARY KEY, v text); CREATE TABLE bench_keyed (id bigint PRIMARY KEY, k int, v text)',
-    )
-    await createWriter(sql, 'bench_events')
-    if (wants('snapshot')) {
-      await sql.query(`CREATE TABLE bench_wide (id bigint PRIMARY KEY, a text, b text, n int, at timestamptz);
-        INSERT INTO bench_wide SELECT i, repeat('a', 70), repeat('b', 70), i % 1000, now() FROM generate_series(1, ${String(SNAPSHOT_ROWS)}) i; ANALYZE bench_wide`)
-    }
-    for (const engine of [null, given]) {
-      await using measured = engine ?? (await startOurs(databaseUrl))
-      columns.set(measured.name, await measureAll(measured, sql))
-      if (engine === null && !given) break
-    }
-    columns.set('limit', await measureLimit(databaseUrl, sql))
-    printTable(columns)
+    await createTables(bench)
+    const columns = new Map([[OURS, await measureOurs(bench)]])
+    if (settings.peer) columns.set(REAL, await measure(peerEngine(settings.peer), GROUPS.flat(), bench))
+    columns.set(LIMIT, await measureLimit(bench))
+    if (printTable(columns) > 0) process.exitCode = 1
   } finally {
+    await dropSlots(sql)
     await sql.end()
   }
 }
 
-function wants(measure: string): boolean {
-  const only = process.env['BENCH_ONLY']
-  const isWanted = !only || only.split(',').includes(measure)
-  if (isWanted) process.stderr.write(`measuring ${measure} …\n`)
-  return isWanted
+async function createTables({ sql, settings }: Bench): Promise<void> {
+  await sql.query(
+    'DROP TABLE IF EXISTS bench_events, bench_keyed, bench_wide; CREATE TABLE bench_events (id bigint PRIMARY KEY, v text); CREATE TABLE bench_keyed (id bigint PRIMARY KEY, k int, v text)',
+  )
+  await createWriter(sql)
+  await createWideTable(sql, isWanted(settings, 'snapshot') ? settings.snapshotRows : 0)
 }
 
-async function measureAll(engine: Engine, sql: pg.Pool): Promise<Measurement[]> {
+async function measureOurs(bench: Bench): Promise<Measurement[]> {
+  const { settings, databaseUrl } = bench
   const found: Measurement[] = []
-  if (engine.startMs !== null) {
-    found.push({ what: 'start to active', unit: 'ms', value: engine.startMs })
-    found.push({ what: 'idle memory', unit: 'MB', value: residentBytes(engine.pid) / 1e6 })
+  const starts: { startMs: number; bytes: number }[] = []
+  const groups = GROUPS.filter((group) => group.some(({ name }) => isWanted(settings, name)))
+  if (isWanted(settings, 'start')) groups.unshift([], [], [])
+  for (const group of groups) {
+    await using engine = await startOurs(databaseUrl, settings)
+    starts.push({ startMs: engine.startMs ?? 0, bytes: residentBytes(engine.pid) })
+    found.push(...(await measure(engine, group, bench)))
   }
-  if (wants('latency')) found.push(...(await fanOut(engine, sql, 'bench_events', 1, 'long poll')))
-  if (wants('poll')) found.push(...(await fanOut(engine, sql, 'bench_events', 1000, 'long poll')))
-  if (wants('events')) found.push(...(await fanOut(engine, sql, 'bench_events', 1000, 'events')))
-  if (wants('throughput')) found.push(...(await throughput(engine, sql, 'bench_events', 20_000)))
-  if (wants('catch-up')) found.push(...(await catchUp(engine, sql, 'bench_events', 10_000)))
-  if (wants('shapes')) found.push(...(await manyShapes(engine, sql, 'bench_keyed', 1000)))
-  if (wants('snapshot')) found.push(...(await snapshot(engine, 'bench_wide', SNAPSHOT_ROWS)))
+  if (isWanted(settings, 'restart')) {
+    process.stderr.write('measuring restart …\n')
+    found.push(...(await restart(databaseUrl, settings.storedShapes, settings)))
+  }
+  const median = (values: number[]) => quantile(values, 0.5)
+  return [
+    { what: 'start to active', unit: 'ms', value: median(starts.map(({ startMs }) => startMs)) },
+    { what: 'idle memory', unit: 'MB', value: median(starts.map(({ bytes }) => bytes)) / 1e6 },
+    ...found,
+  ]
+}
+
+async function measure(engine: Engine, measures: Measure[], bench: Bench): Promise<Measurement[]> {
+  const found: Measurement[] = []
+  for (const { name, of } of measures) {
+    if (!isWanted(bench.settings, name)) continue
+    process.stderr.write(`measuring ${name} …\n`)
+    found.push(...(await of(engine, bench)))
+  }
   return found
 }
 
-async function measureLimit(databaseUrl: string, sql: pg.Pool): Promise<Measurement[]> {
-  const found: Measurement[] = []
-  await using limit = await startLimit(databaseUrl, 'bench_events')
-  if (wants('latency')) found.push(...(await fanOutLimit(limit, sql, 'bench_events', 1)))
-  if (wants('poll') || wants('events')) found.push(...(await fanOutLimit(limit, sql, 'bench_events', 1000)))
-  if (wants('snapshot')) found.push(...(await snapshotLimit(databaseUrl, 'bench_wide', SNAPSHOT_ROWS)))
+async function measureLimit(bench: Bench): Promise<Measurement[]> {
+  await using limit = await startLimit(bench.databaseUrl)
+  const found: Measurement[] = [
+    { what: 'start to active', unit: 'ms', value: limit.startMs },
+    { what: 'idle memory', unit: 'MB', value: residentBytes(limit.pid) / 1e6 },
+  ]
+  for (const { name, limit: of } of GROUPS.flat()) {
+    if (!isWanted(bench.settings, name)) continue
+    process.stderr.write(`measuring the limit of ${name} …\n`)
+    found.push(...(await of(limit, bench)))
+  }
   return found
+}
+
+function isWanted({ only }: BenchSettings, name: string): boolean {
+  return only === null || only.has(name)
+}
+
+/** The database may be somebody's own: nothing may keep its WAL. */
+async function dropSlots(sql: pg.Pool): Promise<void> {
+  await sql.query(
+    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'electric\\_slot\\_bench\\_%' AND active_pid IS NULL`,
+  )
+  const found = await sql.query<{ name: string }>(
+    `SELECT pubname AS name FROM pg_publication WHERE pubname LIKE 'electric\\_publication\\_bench\\_%' OR pubname LIKE 'bench\\_limit\\_%'`,
+  )
+  for (const { name } of found.rows) await sql.query(`DROP PUBLICATION IF EXISTS "${name}"`)
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@/scripts/postgres/embedded'
+import { OURS, REAL } from './numbers'
 
 /** A sync service to measure. */
 export interface Engine extends AsyncDisposable {
@@ -35,39 +36,27 @@ export async function benchPostgres(): Promise<AsyncDisposable & { url: string }
 let count = 0
 
 /** Starts our shape server as its own process, and waits until it is active. */
-export async function startOurs(databaseUrl: string, env: Record<string, string> = {}): Promise<Engine> {
-  const storage = env['ELECTRIC_STORAGE_DIR'] ?? (await mkdtemp(join(tmpdir(), 'bench-shapes-')))
+export async function startOurs(databaseUrl: string, options: StartOptions): Promise<Engine> {
+  const storage = options.storageDir ?? (await mkdtemp(join(tmpdir(), 'bench-shapes-')))
   const begun = performance.now()
-  // BENCH_NODE_ARGS=--cpu-prof writes a profile of the server when it stops.
-  const nodeArgs = process.env['BENCH_NODE_ARGS']?.split(' ') ?? []
-  const child = spawn(process.execPath, [...nodeArgs, 'scripts/run.mjs', 'shape-server/main.ts'], {
+  const child = spawn(process.execPath, [...options.nodeArgs, 'scripts/run.mjs', 'shape-server/main.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
-      ...process.env,
-      ELECTRIC_URL: '',
-      ELECTRIC_SECRET: '',
+      ...environment(),
       DATABASE_URL: databaseUrl,
       ELECTRIC_INSECURE: 'true',
       ELECTRIC_PORT: '0',
       ELECTRIC_STORAGE_DIR: storage,
-      ELECTRIC_REPLICATION_STREAM_ID: `bench_${String(process.pid)}_${String(count++)}`,
+      ELECTRIC_REPLICATION_STREAM_ID: options.streamId ?? `bench_${String(process.pid)}_${String(count++)}`,
       ELECTRIC_LOG_LEVEL: 'info',
       ELECTRIC_MAX_CONCURRENT_REQUESTS: '{"initial":100000,"existing":100000}',
-      ...env,
     },
   })
-  const port = await readPort(child)
+  const port = await readPort(child, options.showsLog)
   const url = `http://127.0.0.1:${String(port)}`
-  while (
-    !(await fetch(`${url}/v1/health`).then(
-      (response) => response.status === 200,
-      () => false,
-    ))
-  ) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  while (!(await isActive(url))) await new Promise((resolve) => setTimeout(resolve, 5))
   return {
-    name: 'ours',
+    name: OURS,
     url,
     secret: null,
     pid: serverPid(child),
@@ -75,23 +64,35 @@ export async function startOurs(databaseUrl: string, env: Record<string, string>
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-      if (env['ELECTRIC_STORAGE_DIR'] === undefined) await rm(storage, { recursive: true, force: true })
+      if (options.storageDir === undefined) await rm(storage, { recursive: true, force: true })
     },
   }
 }
 
-/** The server somebody else runs, from ELECTRIC_URL; it must follow DATABASE_URL. */
-export function givenEngine(): Engine | null {
-  const { ELECTRIC_URL: url, ELECTRIC_SECRET: secret } = process.env
-  if (!url) return null
-  return {
-    name: 'ELECTRIC_URL',
-    url,
-    secret: secret || null,
-    pid: null,
-    startMs: null,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  }
+/** The server somebody else runs. */
+export function peerEngine(peer: { url: string; secret: string | null }): Engine {
+  return { name: REAL, ...peer, pid: null, startMs: null, [Symbol.asyncDispose]: () => Promise.resolve() }
+}
+
+export interface StartOptions {
+  nodeArgs: string[]
+  showsLog: boolean
+  /** Stays when the server stops; unless given, there is one for the server's life. */
+  storageDir?: string
+  streamId?: string
+}
+
+/** Ours without the settings of an app or a sync service that the shell may hold. */
+function environment(): NodeJS.ProcessEnv {
+  const isForeign = (name: string) => /^(ELECTRIC_|DATABASE_URL|CLEANUP_REPLICATION)/.test(name)
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isForeign(name))) as NodeJS.ProcessEnv
+}
+
+function isActive(url: string): Promise<boolean> {
+  return fetch(`${url}/v1/health`).then(
+    (response) => response.status === 200,
+    () => false,
+  )
 }
 
 /** Path of a shape request. */
@@ -132,14 +133,14 @@ function serverPid(child: ChildProcess): number | null {
   return node ?? pid
 }
 
-async function readPort(child: ChildProcess): Promise<number> {
+async function readPort(child: ChildProcess, showsLog: boolean): Promise<number> {
   let text = ''
   for await (const piece of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
     text += String(piece)
     const found = /"event":"listening","port":(\d+)/.exec(text)
     if (!found) continue
     child.stdout?.on('data', (piece: Buffer) => {
-      if (process.env['BENCH_LOG']) process.stderr.write(piece)
+      if (showsLog) process.stderr.write(piece)
     })
     return Number(found[1])
   }

@@ -1,54 +1,44 @@
-import net from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { decodePgoutput } from '@/shape-server/replication/pgoutput'
-import { ReplicationConnection } from '@/shape-server/replication/connection'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import { bundle } from '@/scripts/run.mjs'
 
+/** The bare fan-out as a running process. */
 export interface Limit extends AsyncDisposable {
-  port: number
-  /** Sockets that get every change. */
-  readers(): number
+  pid: number
+  startMs: number
+  /** Opens a socket for all changes (`/`), those of one key (`/?key=5`), or for the latest of them at once (`/kept`). */
+  connect(path: string, onText: (text: string) => void): Promise<WebSocket>
 }
 
-/** The physical limit: every change goes from pgoutput to every open socket, without protocol, storage or filters. */
-export async function startLimit(databaseUrl: string, table: string): Promise<Limit> {
-  const sockets = new Set<net.Socket>()
-  const server = net.createServer((socket) => {
-    socket.setNoDelay(true)
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => undefined)
+/** Starts the bare fan-out on a database that has the bench's tables. */
+export async function startLimit(databaseUrl: string): Promise<Limit> {
+  const file = await bundle('bench/shape-server/limit-process.ts')
+  const begun = performance.now()
+  const child = spawn(process.execPath, [file, databaseUrl, `bench_limit_${String(process.pid)}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
-  let pending: string[] = []
-  const connection = await ReplicationConnection.open(
-    { connectionString: databaseUrl },
-    {
-      onWal(bytes, at) {
-        const message = decodePgoutput(bytes, at)
-        if (message.kind === 'insert') pending.push(JSON.stringify(message.new))
-        if (message.kind !== 'commit' || pending.length === 0) return
-        const batch = Buffer.from(`${pending.join('\n')}\n`)
-        pending = []
-        for (const socket of sockets) socket.write(batch)
-      },
-      // Without an answer now and then Postgres ends the stream.
-      onKeepalive: (endLsn) => connection.acknowledge(endLsn),
-      onEnd: () => undefined,
-    },
-  )
-  const slot = `bench_limit_${String(process.pid)}`
-  await connection.query(`DROP PUBLICATION IF EXISTS ${slot}`)
-  await connection.query(`CREATE PUBLICATION ${slot} FOR TABLE ${table}`)
-  await connection.query(`CREATE_REPLICATION_SLOT ${slot} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT`)
-  await connection.start(slot, slot)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const port = Number(line.toString('latin1'))
   return {
-    port: (server.address() as AddressInfo).port,
-    readers: () => sockets.size,
-    [Symbol.asyncDispose]() {
-      connection.destroy()
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      return Promise.resolve()
+    pid: child.pid ?? 0,
+    startMs: performance.now() - begun,
+    connect: (path, onText) => connect(`ws://127.0.0.1:${String(port)}${path}`, onText),
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },
   }
+}
+
+/** Resolves when the server knows of the socket: what is written from then on arrives. */
+function connect(url: string, onText: (text: string) => void): Promise<WebSocket> {
+  const socket = new WebSocket(url, { perMessageDeflate: false })
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.once('message', () => {
+      socket.on('message', (bytes: Buffer, isBinary) => !isBinary && onText(bytes.toString('latin1')))
+      resolve(socket)
+    })
+  })
 }

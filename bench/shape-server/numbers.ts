@@ -1,9 +1,16 @@
+import { judge } from './contract'
+
 /** One line of the table. */
 export interface Measurement {
   what: string
   unit: string
   value: number
 }
+
+/** Names of the table's columns. */
+export const OURS = 'ours'
+export const REAL = 'real'
+export const LIMIT = 'limit'
 
 /** A quantile of a list of numbers, 0 for an empty one. */
 export function quantile(values: number[], at: number): number {
@@ -19,24 +26,25 @@ export function latencies(what: string, values: number[]): Measurement[] {
   ]
 }
 
-/** Prints engines side by side, with the ratio of ours to each of the others. */
-export function printTable(columns: Map<string, Measurement[]>): void {
-  const names = [...columns.keys()]
-  const rows = [...new Set([...columns.values()].flat().map((one) => `${one.what} (${one.unit})`))]
-  const find = (name: string, row: string) =>
-    columns.get(name)?.find((one) => `${one.what} (${one.unit})` === row)?.value
-  const others = names.filter((name) => name !== 'ours')
-  const table = rows.map((row) => {
-    const ours = find('ours', row)
-    const cells: Record<string, string> = { what: row }
-    for (const name of names) cells[name] = show(find(name, row))
+/** Prints engines side by side: the ratio of ours to each of the others, and beside it what it must be. Returns how many were missed. */
+export function printTable(columns: Map<string, Measurement[]>): number {
+  const others = [...columns.keys()].filter((name) => name !== OURS)
+  const find = (name: string, what: string) => columns.get(name)?.find((one) => one.what === what)?.value
+  let missed = 0
+  const table = (columns.get(OURS) ?? []).map((ours) => {
+    const cells: Record<string, string> = { what: `${ours.what} (${ours.unit})`, [OURS]: show(ours.value) }
     for (const name of others) {
-      const other = find(name, row)
-      cells[`ours / ${name}`] = ours === undefined || !other ? '' : (ours / other).toFixed(2)
+      const other = find(name, ours.what)
+      cells[name] = show(other)
+      cells[`${OURS} / ${name}`] = other ? (ours.value / other).toFixed(2) : ''
     }
+    const verdict = judge(ours, find(REAL, ours.what), find(LIMIT, ours.what))
+    cells['must'] = verdict === null ? '' : `${verdict.must}${verdict.holds ? '' : '  MISSED'}`
+    if (verdict?.holds === false) missed++
     return cells
   })
   console.table(table)
+  return missed
 }
 
 function show(value: number | undefined): string {

@@ -2,13 +2,15 @@ import net from 'node:net'
 
 export interface WireResponse {
   status: number
-  headers: Map<string, string>
+  /** A header by its name in lower case, as the sync services write it; null where it is missing. */
+  header(name: string): string | null
   body: Buffer
 }
 
 /** A bare HTTP/1.1 client on one socket: as little as possible between the wire and the measurement. */
 export class WireClient {
-  private buffered: Buffer = Buffer.alloc(0)
+  private pieces: Buffer[] = []
+  private head: Head | null = null
   private waiting: { resolve: (response: WireResponse) => void; reject: (error: Error) => void } | null = null
 
   private constructor(
@@ -34,7 +36,7 @@ export class WireClient {
   get(path: string): Promise<WireResponse> {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }
-      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`)
+      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.host}\r\n\r\n`, 'latin1')
     })
   }
 
@@ -51,34 +53,48 @@ export class WireClient {
   }
 
   private receive(piece: Buffer): void {
-    this.buffered = this.buffered.length === 0 ? piece : Buffer.concat([this.buffered, piece])
-    const response = parse(this.buffered)
-    if (!response) return
-    this.buffered = Buffer.alloc(0)
+    this.pieces.push(piece)
+    this.head ??= readHead(this.pieces)
+    if (this.head === null || !isWhole(this.head, this.pieces)) return
+    const bytes = this.pieces.length === 1 ? piece : Buffer.concat(this.pieces)
+    const { bodyAt, status, header, length } = this.head
+    const body = length === null ? dechunk(bytes.subarray(bodyAt)) : bytes.subarray(bodyAt, bodyAt + length)
+    this.pieces = []
+    this.head = null
     const waiting = this.waiting
     this.waiting = null
-    waiting?.resolve(response)
+    waiting?.resolve({ status, header, body })
   }
 }
 
-function parse(bytes: Buffer): WireResponse | null {
+interface Head {
+  status: number
+  header: WireResponse['header']
+  bodyAt: number
+  /** Of the body; null for one in chunks. */
+  length: number | null
+}
+
+function readHead(pieces: Buffer[]): Head | null {
+  const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return null
-  const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
-  const headers = new Map(
-    lines.map((line) => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const
-    }),
-  )
-  const status = Number(first.split(' ')[1])
-  const length = headers.get('content-length')
-  if (length !== undefined) {
-    if (bytes.length < end + 4 + Number(length)) return null
-    return { status, headers, body: bytes.subarray(end + 4, end + 4 + Number(length)) }
-  }
-  if (bytes.length < 5 || bytes.toString('latin1', bytes.length - 5) !== '0\r\n\r\n') return null
-  return { status, headers, body: dechunk(bytes.subarray(end + 4)) }
+  const head = bytes.toString('latin1', 0, end + 2)
+  const header = (name: string) => headerOf(head, name)
+  const length = header('content-length')
+  return { status: Number(head.slice(9, 12)), header, bodyAt: end + 4, length: length === null ? null : Number(length) }
+}
+
+function isWhole({ bodyAt, length }: Head, pieces: Buffer[]): boolean {
+  if (length !== null) return pieces.reduce((sum, piece) => sum + piece.length, 0) >= bodyAt + length
+  return pieces.at(-1)?.toString('latin1').endsWith('0\r\n\r\n') === true
+}
+
+function headerOf(head: string, name: string): string | null {
+  const at = head.indexOf(`\r\n${name}: `)
+  if (at === -1) return null
+  const from = at + name.length + 4
+  return head.slice(from, head.indexOf('\r\n', from))
 }
 
 function dechunk(bytes: Buffer): Buffer {
