@@ -14,24 +14,30 @@ export class Admission {
     return this.running
   }
 
-  /** Lets a request in until its response closes; null when there is no room, and the request is answered. */
-  enter(exchange: Exchange, kind: Kind): { becomeExisting(): void } | null {
+  /** Lets a request in until `leave`; false when there is no room, and the request is answered. */
+  enter(exchange: Exchange, kind: Kind): boolean {
     const limit = kind === 'initial' ? this.config.maxConcurrentInitial : this.config.maxConcurrentExisting
     if (this.running[kind] >= limit) {
       refuse(exchange, kind, limit)
-      return null
+      return false
     }
-    let counted = kind
+    exchange.admittedAs = kind
     this.running[kind]++
-    exchange.response.once('close', () => this.running[counted]--)
-    return {
-      becomeExisting: () => {
-        if (counted === 'existing' || exchange.response.closed) return
-        counted = 'existing'
-        this.running.initial--
-        this.running.existing++
-      },
-    }
+    return true
+  }
+
+  /** A request that was let in does not wait for a snapshot any more. */
+  becomeExisting(exchange: Exchange): void {
+    if (exchange.admittedAs !== 'initial') return
+    exchange.admittedAs = 'existing'
+    this.running.initial--
+    this.running.existing++
+  }
+
+  /** The request's response has closed. */
+  leave(exchange: Exchange): void {
+    if (exchange.admittedAs !== null) this.running[exchange.admittedAs]--
+    exchange.admittedAs = null
   }
 }
 

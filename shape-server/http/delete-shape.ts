@@ -9,17 +9,16 @@ const MISMATCH =
   'The specified shape definition and handle do not match. Please ensure the shape definition is correct or omit the shape handle from the request to obtain a new one.'
 
 /** Ends a shape, found by handle, definition or both; only where the configuration allows it. */
-export async function deleteShape(service: Service, exchange: Exchange): Promise<void> {
+export async function deleteShape(service: Service, exchange: Exchange, query: URLSearchParams): Promise<void> {
   if (!exchange.config.deletesEnabled) return exchange.sendJson(405, { message: 'DELETE not allowed' })
-  const handle = exchange.query.get('handle')
-  if (exchange.query.get('table') === null) {
+  const handle = query.get('handle')
+  if (query.get('table') === null) {
     if (handle === null) return sendInvalid(exchange, { handle: ["can't be blank when shape definition is missing"] })
     const shape = service.registry.byHandle.get(handle)
     if (!shape) return exchange.sendJson(404, { message: 'Shape not found' })
     service.registry.remove(shape, 'deleted by request')
     return exchange.sendEmpty(202)
   }
-  const query = new URLSearchParams(exchange.query)
   query.set('offset', '-1')
   query.delete('live')
   const parsed = parseShapeRequest(query)

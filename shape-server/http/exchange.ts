@@ -9,6 +9,16 @@ const SHAPE_METHODS = 'GET, POST, HEAD, DELETE, OPTIONS'
 const WATCHED_BYTES = 64 * 1024
 const JSON_TYPE = 'application/json; charset=utf-8'
 
+/** Bytes of a body; short ones as Latin-1 text, a character for each byte. */
+export type WholeBody = string | Buffer
+
+/** Node writes a text together with the headers, in one stroke and without a request of its own; up to this size that is cheapest. */
+const TEXT_BYTES_MAX = 8 * 1024
+
+export function toBody(bytes: Buffer): WholeBody {
+  return bytes.length <= TEXT_BYTES_MAX ? bytes.toString('latin1') : bytes
+}
+
 /** What is known about the answer so far. */
 export interface Facts {
   handle: string | null
@@ -20,20 +30,27 @@ export interface Facts {
 /** One request on /v1/shape and its answer. */
 export class Exchange {
   readonly facts: Facts = { handle: null, requestOffset: null, live: 'no', isSubset: false }
-  private readonly closed = new AbortController()
+  /** Which of the limits on concurrent requests it counts against; null for neither. */
+  admittedAs: 'initial' | 'existing' | null = null
+  /** The client is gone, or was answered. */
+  isGone = false
+  private onGone: (() => void) | null = null
 
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    readonly query: URLSearchParams,
     readonly config: ShapeServerConfig,
-  ) {
-    response.on('close', () => this.closed.abort())
+  ) {}
+
+  /** Whom to tell when the client is gone; the one who waits for something, so there is one at a time. */
+  tellWhenGone(onGone: (() => void) | null): void {
+    this.onGone = onGone
   }
 
-  /** Aborts when the client is gone (or was answered). */
-  get gone(): AbortSignal {
-    return this.closed.signal
+  /** The response has closed. */
+  close(): void {
+    this.isGone = true
+    this.onGone?.()
   }
 
   get method(): string {
@@ -42,21 +59,15 @@ export class Exchange {
 
   /** Headers of an answer with this status, for node's raw form. */
   headers(status: number, extra: HeaderList): HeaderList {
+    return [...commonHeaders(this.request, SHAPE_METHODS), ...this.sharedHeaders(status, extra)]
+  }
+
+  /** Those of them that are the same in the answers to all who ask the same. */
+  sharedHeaders(status: number, extra: HeaderList): HeaderList {
     const { handle, requestOffset, live, isSubset } = this.facts
-    const headers = commonHeaders(this.request, SHAPE_METHODS)
-    headers.push(
-      ...cacheHeaders(
-        {
-          method: this.method,
-          status,
-          isSubset,
-          hasHandle: handle !== null,
-          isFromStart: requestOffset === '-1',
-          live,
-        },
-        this.config,
-      ),
-    )
+    const isFromStart = requestOffset === '-1'
+    const cacheInput = { method: this.method, status, isSubset, hasHandle: handle !== null, isFromStart, live }
+    const headers = cacheHeaders(cacheInput, this.config)
     if (handle !== null) headers.push(ELECTRIC_HEADERS.handle, handle)
     headers.push(...extra)
     return headers
@@ -64,13 +75,19 @@ export class Exchange {
 
   /** Answers with a whole body. */
   send(status: number, body: string | Buffer, extra: HeaderList = []): void {
-    if (this.response.headersSent || this.response.destroyed) return
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const headers = this.headers(status, extra)
-    headers.push('content-type', JSON_TYPE)
-    headers.push('content-length', String(bytes.length))
+    this.sendWhole(status, this.sharedHeaders(status, extra), toBody(bytes))
+  }
+
+  /** Answers with a whole body and headers that may be those of other answers too. */
+  sendWhole(status: number, shared: HeaderList, body: WholeBody): void {
+    if (this.response.headersSent || this.response.destroyed) return
+    const headers = commonHeaders(this.request, SHAPE_METHODS)
+    headers.push(...shared, 'content-type', JSON_TYPE, 'content-length', String(body.length))
     this.response.writeHead(status, headers)
-    this.response.end(this.method === 'HEAD' ? undefined : bytes)
+    if (this.method === 'HEAD') this.response.end()
+    else if (typeof body === 'string') this.response.end(body, 'latin1')
+    else this.response.end(body)
     this.watchEnd()
   }
 

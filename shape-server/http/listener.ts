@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorText } from '../log'
 import type { Service } from '../service'
 import { Admission } from './admission'
+import { readAsked, RecentlyAsked } from './asked'
 import { readBody } from './body'
 import { deleteShape } from './delete-shape'
 import { Exchange } from './exchange'
@@ -12,9 +13,9 @@ import { serveShape } from './serve-shape'
 /** The HTTP server: routes, secret, and what must never take it down. */
 export function createListener(service: Service): http.Server {
   const { config } = service
-  const admission = new Admission(config)
+  const doors = { service, admission: new Admission(config), recent: new RecentlyAsked() }
   const server = http.createServer({ keepAliveTimeout: config.tcpReadTimeoutMs }, (request, response) => {
-    handle(service, admission, request, response).catch((error: unknown) => {
+    handle(doors, request, response).catch((error: unknown) => {
       service.log.error('request_failed', {
         message: errorText(error),
         stack: error instanceof Error ? error.stack : '',
@@ -29,40 +30,50 @@ export function createListener(service: Service): http.Server {
   return server
 }
 
-async function handle(
-  service: Service,
-  admission: Admission,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+/** What all requests share. */
+interface Doors {
+  service: Service
+  admission: Admission
+  recent: RecentlyAsked
+}
+
+async function handle(doors: Doors, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { service } = doors
   const target = request.url ?? '/'
   const mark = target.indexOf('?')
   const path = normalisePath(mark === -1 ? target : target.slice(0, mark))
   const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (path === '/v1/shape') {
-    const query = new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1))
-    const exchange = new Exchange(request, response, query, service.config)
-    measure(service, exchange)
-    return handleShape(service, admission, exchange)
+  if (path === SHAPE_PATH) {
+    const exchange = new Exchange(request, response, service.config)
+    watch(doors, exchange)
+    return handleShape(doors, exchange, mark === -1 ? '' : target.slice(mark + 1))
   }
   if (path === '/v1/health' && isRead) return sendHealth(service, request, response)
   if (path === '/' && isRead) return sendPlain(request, response, 200, '')
   sendPlain(request, response, 404, 'Not found')
 }
 
-function measure(service: Service, exchange: Exchange): void {
+/** Counts a request, and frees what it holds when its response closes. */
+function watch({ service, admission }: Doors, exchange: Exchange): void {
+  const { response } = exchange
   const begun = performance.now()
   service.requests.open++
-  exchange.response.once('close', () => service.requests.open--)
-  exchange.response.once('finish', () => {
+  response.once('close', () => {
+    service.requests.open--
+    admission.leave(exchange)
+    exchange.close()
+    if (!response.writableFinished) return
     // The time of a held poll says nothing about the server.
     const durationMs = exchange.facts.live === 'no' ? performance.now() - begun : null
-    service.requests.record(exchange.response.statusCode, durationMs)
+    service.requests.record(response.statusCode, durationMs)
   })
 }
 
+const SHAPE_PATH = '/v1/shape'
+
 /** `/v1//shape`, `/v1/%73hape` and `/v1/shape/` are all the shape route, and all ask for the secret. */
 function normalisePath(path: string): string {
+  if (path === SHAPE_PATH) return path
   const parts = path.split('/').filter((part) => part !== '')
   return `/${parts.map((part) => (part.includes('%') ? safeDecode(part) : part)).join('/')}`
 }
@@ -75,28 +86,30 @@ function safeDecode(part: string): string {
   }
 }
 
-async function handleShape(service: Service, admission: Admission, exchange: Exchange): Promise<void> {
+async function handleShape(doors: Doors, exchange: Exchange, queryText: string): Promise<void> {
+  const { service, admission } = doors
   const { method, config, request, response } = exchange
   if (method === 'OPTIONS') {
     response.writeHead(204, [...commonHeaders(request, SHAPE_METHODS), ...preflightHeaders(request)]).end()
     return
   }
   if (!['GET', 'HEAD', 'POST', 'DELETE'].includes(method)) return sendPlain(request, response, 404, 'Not found')
-  const secret = exchange.query.get('secret') ?? exchange.query.get('api_secret')
-  if (config.auth.kind === 'secret' && !isSame(secret ?? '', config.auth.secret)) {
+  let asked = doors.recent.read(queryText)
+  if (config.auth.kind === 'secret' && !isSame(asked.secret ?? '', config.auth.secret)) {
     return exchange.sendJson(401, { message: 'Unauthorized - Invalid API secret' })
   }
-  if (method === 'DELETE') return deleteShape(service, exchange)
-  const isKnown = service.registry.byHandle.has(exchange.query.get('handle') ?? '')
-  const admitted = admission.enter(exchange, isKnown ? 'existing' : 'initial')
-  if (!admitted) return
-  if (service.stream.status !== 'active' && !(await becomesActive(service, exchange.gone))) {
+  if (method === 'DELETE') return deleteShape(service, exchange, new URLSearchParams(queryText))
+  const isKnown = service.registry.byHandle.has(asked.handle ?? '')
+  if (!admission.enter(exchange, isKnown ? 'existing' : 'initial')) return
+  if (service.stream.status !== 'active' && !(await becomesActive(service, exchange))) {
     return exchange.sendJson(503, { message: 'Timeout waiting for Postgres lock acquisition' }, ['retry-after', '5'])
   }
-  const read = method === 'POST' ? await readBody(request) : { ok: true as const, body: null }
-  if (!read.ok) return sendBadBody(exchange, read.status, read.answer)
-  mergeBody(exchange.query, read.body)
-  return serveShape(service, exchange, read.body, () => admitted.becomeExisting())
+  if (method === 'POST') {
+    const read = await readBody(request)
+    if (!read.ok) return sendBadBody(exchange, read.status, read.answer)
+    asked = readAsked(mergeBody(new URLSearchParams(queryText), read.body), read.body)
+  }
+  return serveShape(service, exchange, asked, () => admission.becomeExisting(exchange))
 }
 
 /** Refusals of a body come before the shape is looked at, with the HTTP server's own cache rule. */
@@ -117,21 +130,22 @@ function sendBadBody(exchange: Exchange, status: number, answer: Record<string, 
 const SUBSET_FIELDS = ['subset', 'where', 'order_by', 'limit', 'offset', 'params', 'where_expr', 'order_by_expr']
 
 /** What a body says beside its subset counts as parameters, and wins. */
-function mergeBody(query: URLSearchParams, body: { [key: string]: unknown } | null): void {
+function mergeBody(query: URLSearchParams, body: { [key: string]: unknown } | null): URLSearchParams {
   for (const [key, value] of Object.entries(body ?? {})) {
     if (SUBSET_FIELDS.includes(key)) continue
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       query.set(key, String(value))
   }
+  return query
 }
 
 const SHAPE_METHODS = 'GET, POST, HEAD, DELETE, OPTIONS'
 const READY_TIMEOUT_MS = 5000
 
-function becomesActive(service: Service, gone: AbortSignal): Promise<boolean> {
+function becomesActive(service: Service, exchange: Exchange): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), READY_TIMEOUT_MS)
-    gone.addEventListener('abort', () => clearTimeout(timer))
+    exchange.tellWhenGone(() => clearTimeout(timer))
     void service.stream.active().then(() => {
       clearTimeout(timer)
       resolve(true)

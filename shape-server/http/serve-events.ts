@@ -81,7 +81,7 @@ async function waitOrKeepAlive(
   for (;;) {
     const leftMs = deadline - Date.now()
     if (leftMs <= 0) return 'end'
-    const waited = await waitForChange(shape, after, Math.min(leftMs, service.config.sseKeepaliveMs), exchange.gone)
+    const waited = await waitForChange(shape, after, Math.min(leftMs, service.config.sseKeepaliveMs), exchange)
     if (waited === 'gone') return 'gone'
     if (waited === 'changed') return 'changed'
     if (waited !== 'timeout') return 'end'
@@ -92,22 +92,21 @@ async function waitOrKeepAlive(
 type Waited = Wake | 'timeout' | 'gone'
 
 /** Resolves when the log has something after a position, or never will, or it took too long. */
-export function waitForChange(shape: Shape, after: Position, timeoutMs: number, gone: AbortSignal): Promise<Waited> {
+export function waitForChange(shape: Shape, after: Position, timeoutMs: number, exchange: Exchange): Promise<Waited> {
   return new Promise((resolve) => {
     const finish = (waited: Waited) => {
       clearTimeout(timer)
       shape.waiters.delete(onWake)
-      gone.removeEventListener('abort', onGone)
+      exchange.tellWhenGone(null)
       resolve(waited)
     }
     const onWake = (wake: Wake) => {
       if (wake !== 'changed' || shape.log.hasAfter(after)) finish(wake)
     }
-    const onGone = () => finish('gone')
-    const timer = setTimeout(() => finish('timeout'), timeoutMs)
+    const timer = setTimeout(finish, timeoutMs, 'timeout')
     shape.waiters.add(onWake)
-    gone.addEventListener('abort', onGone)
-    if (gone.aborted) finish('gone')
+    exchange.tellWhenGone(() => finish('gone'))
+    if (exchange.isGone) finish('gone')
     else if (shape.isRemoved) finish('removed')
     else if (shape.log.hasAfter(after)) finish('changed')
   })

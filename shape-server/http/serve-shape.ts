@@ -5,18 +5,18 @@ import type { Shape } from '../shapes/shape'
 import { comparePositions, formatPosition, SNAPSHOT_END } from '../storage/position'
 import type { Position } from '../storage/position'
 import type { LogRange } from '../storage/shape-log'
+import type { Asked } from './asked'
+import { toBody } from './exchange'
 import type { Exchange } from './exchange'
 import { sendFailure, sendInvalid, sendMustRefetch } from './failures'
 import type { HeaderList } from './headers'
 import { liveCursor } from './headers'
 import { serveEvents, waitForChange } from './serve-events'
 import { serveSubset } from './serve-subset'
-import { readSubset } from './subset-params'
 import { quoteRelation } from '../postgres/identifiers'
 import type { Table } from '../postgres/table'
 import { loadGrammar, parseWhere } from '../where/parse'
 import { subqueryTables } from '../where/subquery'
-import { parseShapeRequest } from './params'
 import type { ShapeRequest } from './params'
 import { resolveDefinition } from './resolve-definition'
 
@@ -24,19 +24,18 @@ import { resolveDefinition } from './resolve-definition'
 export async function serveShape(
   service: Service,
   exchange: Exchange,
-  body: { [key: string]: unknown } | null,
+  asked: Asked,
   onStarted: () => void,
 ): Promise<void> {
-  const parsed = parseShapeRequest(exchange.query)
+  const { request: parsed, subset } = asked
   if (!parsed.ok) return sendInvalid(exchange, parsed.errors)
-  const request = parsed.value
-  const subset = readSubset(exchange.query, body)
   if (!subset.ok) return sendInvalid(exchange, subset.errors)
+  const request = parsed.value
   exchange.facts.isSubset = subset.value !== null
-  if (request.where !== null || subset.value) await loadGrammar()
+  if (subset.value) await loadGrammar()
   exchange.facts.live = request.live
   exchange.facts.requestOffset = request.from.kind === 'now' ? 'now' : request.from.text
-  const shape = await findShape(service, exchange, request)
+  const shape = knownShape(service, asked, request) ?? (await findShape(service, exchange, asked, request))
   if (!shape) return
   shape.usedAt = Date.now()
   exchange.facts.handle = shape.handle
@@ -49,24 +48,43 @@ export async function serveShape(
   if (subset.value) return serveSubset(service, exchange, request, shape, subset.value)
   if (request.from.kind === 'now') return serveNow(service, exchange, request, shape)
   const { position } = request.from
+  const task = { service, exchange, asked, request, shape }
   if (position.tx < 0n) return serveSnapshot(exchange, request, shape, 0)
   if (position.tx === 0n && position.op !== Number.POSITIVE_INFINITY) {
     const hasNext = await shape.snapshot.hasChunk(position.op + 1).catch(() => null)
     if (hasNext === null) return sendMustRefetch(exchange, null)
     if (hasNext) return serveSnapshot(exchange, request, shape, position.op + 1)
-    return serveLog(service, exchange, request, shape, SNAPSHOT_END)
+    return serveLog(task, SNAPSHOT_END)
   }
-  return serveLog(service, exchange, request, shape, position)
+  return serveLog(task, position)
+}
+
+/** A request whose shape is found. */
+interface Task {
+  service: Service
+  exchange: Exchange
+  asked: Asked
+  request: ShapeRequest
+  shape: Shape
+}
+
+/** The shape a request names, when it defines it in the words that were last found to mean it. */
+function knownShape(service: Service, asked: Asked, request: ShapeRequest): Shape | null {
+  const known = request.handle === null ? undefined : service.registry.byHandle.get(request.handle)
+  return known?.requestKey === asked.definitionKey ? known : null
 }
 
 /** The shape a request means; null when the request is answered already. */
-async function findShape(service: Service, exchange: Exchange, request: ShapeRequest): Promise<Shape | null> {
-  const key = definitionKey(exchange.query)
-  const known = request.handle === null ? undefined : service.registry.byHandle.get(request.handle)
-  if (known && known.requestKey === key) return known
+async function findShape(
+  service: Service,
+  exchange: Exchange,
+  asked: Asked,
+  request: ShapeRequest,
+): Promise<Shape | null> {
   let table
   let others
   try {
+    if (request.where !== null) await loadGrammar()
     others = await subqueryTablesOf(service, request)
     // Who begins anew gets the table as it is now, within a second: DROP and CREATE send no message of their own.
     table = await service.tables.get(request.relation, request.handle === null ? FRESH_MS : Number.POSITIVE_INFINITY)
@@ -90,7 +108,7 @@ async function findShape(service: Service, exchange: Exchange, request: ShapeReq
     return null
   }
   const shape = service.registry.open(resolved.definition)
-  shape.requestKey = key
+  shape.requestKey = asked.definitionKey
   if (request.handle === null || request.handle === shape.handle) return shape
   sendMustRefetch(exchange, shape.handle)
   return null
@@ -108,16 +126,6 @@ async function subqueryTablesOf(service: Service, request: ShapeRequest): Promis
 }
 
 const FRESH_MS = 1000
-const DEFINITION_PARAMS = ['table', 'where', 'columns', 'queryable_columns', 'replica', 'log']
-
-/** The parameters that define a shape, as they were written: equal text needs no second look. */
-function definitionKey(query: URLSearchParams): string {
-  let key = ''
-  for (const [name, value] of query) {
-    if (DEFINITION_PARAMS.includes(name) || name.startsWith('params[')) key += `${name}=${value}\n`
-  }
-  return key
-}
 
 function serveNow(service: Service, exchange: Exchange, request: ShapeRequest, shape: Shape): void {
   const end = shape.log.end
@@ -142,37 +150,36 @@ async function serveSnapshot(exchange: Exchange, request: ShapeRequest, shape: S
   await sendItems(exchange, shape.snapshot.stream(chunk), '')
 }
 
-async function serveLog(
-  service: Service,
-  exchange: Exchange,
-  request: ShapeRequest,
-  shape: Shape,
-  after: Position,
-): Promise<void> {
+async function serveLog(task: Task, after: Position): Promise<void> {
+  const { service, exchange, request, shape } = task
   const isBeyond = comparePositions(after, shape.log.end) > 0
   if (request.live === 'sse' && !isBeyond) {
     return serveEvents(service, exchange, shape, after, offsetHeaders(exchange, request, shape, shape.log.end, ''))
   }
   if (!shape.log.hasAfter(after) && (request.live !== 'no' || isBeyond)) {
     const timeoutMs = isBeyond ? service.config.longPollTimeoutMs / 2 : service.config.longPollTimeoutMs
-    const wake = await waitForChange(shape, after, timeoutMs, exchange.gone)
+    const wake = await waitForChange(shape, after, timeoutMs, exchange)
     if (wake === 'gone') return
     if (wake === 'removed') return sendMustRefetch(exchange, null)
     if (wake === 'timeout' && isBeyond) return sendInvalid(exchange, { offset: ['out of bounds for this shape'] })
     if (wake === 'timeout') return serveUnchanged(service, exchange, request, shape, after)
   }
   if (shape.isRemoved) return sendMustRefetch(exchange, null)
-  await sendRange(service, exchange, request, shape, after, shape.log.read(after))
+  if (sendSameAnswer(task)) return
+  await sendRange(task, after, shape.log.read(after))
 }
 
-async function sendRange(
-  service: Service,
-  exchange: Exchange,
-  request: ShapeRequest,
-  shape: Shape,
-  after: Position,
-  range: LogRange,
-): Promise<void> {
+/** Answers as another request was answered that asked the same; false when there was none. */
+function sendSameAnswer({ exchange, asked, shape }: Task): boolean {
+  const { answer } = asked
+  if (answer?.shape !== shape || answer.logEnd !== shape.log.end) return false
+  if (exchange.request.headers['if-none-match'] !== undefined) return false
+  exchange.sendWhole(200, answer.headers, answer.body)
+  return true
+}
+
+async function sendRange(task: Task, after: Position, range: LogRange): Promise<void> {
+  const { service, exchange, asked, request, shape } = task
   const isEmpty = range.bytes.kind === 'memory' && range.bytes.parts.length === 0
   const end = isEmpty ? after : range.end
   const headers = offsetHeaders(exchange, request, shape, end, '')
@@ -187,7 +194,12 @@ async function sendRange(
   }
   const key = `${formatPosition(after)} ${formatPosition(end)} ${tail}`
   if (shape.lastBody?.key !== key) shape.lastBody = { key, bytes: wholeBody(range.bytes.parts, tail) }
-  exchange.send(200, shape.lastBody.bytes, headers)
+  const body = toBody(shape.lastBody.bytes)
+  const shared = exchange.sharedHeaders(200, headers)
+  if (request.live === 'long-poll' && typeof body === 'string') {
+    asked.answer = { shape, logEnd: shape.log.end, headers: shared, body }
+  }
+  exchange.sendWhole(200, shared, body)
 }
 
 function serveUnchanged(
