@@ -150,11 +150,12 @@ export interface EntitySpec<
 /** An entity whose field types are not known here: what the generic doors, caches and laws work with. */
 export interface AnyEntity extends Omit<
   Required<EntitySpec<string, Fields>>,
-  'derivedKey' | 'also' | 'history' | 'lock'
+  'derivedKey' | 'also' | 'history' | 'lock' | 'keepsWhenNear'
 > {
   derivedKey: EntitySpec<string, Fields>['derivedKey']
   also: EntitySpec<string, Fields>['also']
   history: EntitySpec<string, Fields>['history']
+  keepsWhenNear: EntitySpec<string, Fields>['keepsWhenNear']
   lock: string | undefined
   /** Every column a shape serves, in declaration order: the keys of `row`. */
   columns: readonly string[]
@@ -223,6 +224,7 @@ export function defineEntity<
     derivedKey: undefined,
     also: undefined,
     history: undefined,
+    keepsWhenNear: undefined,
     cascade: false,
     tracked: true,
     notice: false,

@@ -272,14 +272,15 @@ export class Engine implements Sync {
   async #start(): Promise<void> {
     const { store, outbox, shapes, clientKnown } = this.#core
     const opened = await store
-    if (!opened.isDurable) outbox.durability = 'nowhere'
+    if (opened.isDurable) this.#tab.join()
+    else outbox.durability = 'nowhere'
     this.#core.clientId = await opened.clientId()
     clientKnown.emit()
     await outbox.reload()
     this.#core.refreshConnection()
     for (const holder of shapes) void this.#read(holder)
     if (this.#isClosed) return
-    this.#tab.start(opened.isDurable)
+    this.#tab.start()
     const housekeeping = await this.#housekeeping
     housekeeping.start()
   }

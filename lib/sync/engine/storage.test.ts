@@ -108,3 +108,19 @@ async function cachedOn({ indexedDB }: FakeDevice): Promise<string[]> {
   store.close()
   return names.flatMap((name) => (name?.scope === BAND ? [name.entity] : []))
 }
+
+test('B4 a tab whose storage does not open leads for itself beside tabs whose storage does', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  const tab = device.open()
+  const { view } = watch(tab, SONGS)
+  await scene.until('the first tab shows the song', () => titles(view()).length === 1)
+  device.isBroken = true
+  const other = device.open()
+  const { view: viewOfOther } = watch(other, SONGS)
+  await scene.until('the other tab shows it too', () => titles(viewOfOther()).length === 1)
+  expect(other.sync.connection.read().durability).toBe('nowhere')
+  await other.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } }).settled
+  await scene.until('both show what one wrote', () => titles(view())[0] === 'Creep' && outboxOf(other).length === 0)
+})

@@ -20,25 +20,26 @@ export class Tab {
   readonly id = newKey()
   state: LeaderState
   readonly messages = new Emitter<TabMessage>()
-  #channel: Channel | null
+  #channel: Channel | null = null
   readonly #closed = new AbortController()
   #release: () => void = () => undefined
   #queued: AbortController | null = null
   #cancelTick = () => {}
 
   constructor(private readonly options: TabOptions) {
-    const { platform, name } = options
-    this.state = { kind: 'following', heardAt: platform.now() }
-    this.#channel = platform.channel && platform.locks ? platform.channel(name) : null
-    this.#channel?.listen((message) => this.#hear(message))
+    this.state = { kind: 'following', heardAt: options.platform.now() }
   }
 
-  /** Takes part from now on; `isShared` is false where every tab keeps its own things in memory: it leads for itself. */
-  start(isShared: boolean): void {
-    if (!isShared) {
-      this.#channel?.close()
-      this.#channel = null
-    }
+  /** Hears the other tabs from now on. Never called where a tab keeps its own things in memory: it leads for itself. */
+  join(): void {
+    const { platform, name } = this.options
+    if (this.#closed.signal.aborted || !platform.channel || !platform.locks) return
+    this.#channel = platform.channel(name)
+    this.#channel.listen((message) => this.#hear(message))
+  }
+
+  /** Takes part from now on. */
+  start(): void {
     if (!this.#channel) return this.#handle({ kind: 'lock-granted' })
     void this.#queue()
     this.#tick()

@@ -37,6 +37,8 @@ export class FakeDevice {
   isOnline = true
   /** The disk is full: nothing more can be stored. */
   isFull = false
+  /** Databases do not open any more. */
+  isBroken = false
   readonly origin: string
   readonly indexedDB: IDBFactory | null
   readonly tabs: FakeTab[] = []
@@ -169,6 +171,7 @@ export class FakeTab {
       get: (target, property) => {
         if (property !== 'open') return Reflect.get(target, property) as unknown
         return (name: string, version?: number) => {
+          if (this.device.isBroken) throw new DOMException('the database does not open', 'InvalidStateError')
           const request = target.open(name, version)
           request.addEventListener('success', () => this.#opened(request.result))
           return request

@@ -35,7 +35,7 @@ export const OVERLAY_FAULTS: readonly Fault[] = [
   {
     id: 'V5',
     file: 'lib/sync/overlay/overlay.ts',
-    line: 'const row = isSame ? known.row : overlayRow(target, base, writes, author)',
+    line: 'const row = isSame ? known.row : overlayRow(target, under, writes, author)',
     fault: 'const row = isSame && !known.row ? known.row : overlayRow(target, base, writes, author)',
     test: OVERLAY,
   },

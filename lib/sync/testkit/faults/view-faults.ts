@@ -94,8 +94,8 @@ export const VIEW_FAULTS: readonly Fault[] = [
   {
     id: 'B4',
     file: 'lib/sync/engine/engine.ts',
-    line: "if (!opened.isDurable) outbox.durability = 'nowhere'",
-    fault: '',
+    line: "else outbox.durability = 'nowhere'",
+    fault: 'else outbox.durability',
     test: ENGINE,
   },
   {
