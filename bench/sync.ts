@@ -3,7 +3,7 @@ import 'fake-indexeddb/auto'
 import { encode } from 'next-auth/jwt'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import { entities } from '@/entities'
-import { overlayRows } from '@/lib/sync/overlay/overlay'
+import { NOTHING_LAID, overlayRows } from '@/lib/sync/overlay/overlay'
 import { BAND_ID, songRow, updateEntry, uuidOf } from '@/lib/sync/testkit/builders'
 import { FakeDevice, type FakeTab } from '@/lib/sync/testkit/fake-device'
 import { realClock } from '@/lib/sync/testkit/real-clock'
@@ -53,7 +53,7 @@ function paintAfterWrite(): Line {
   const times = Array.from({ length: 50 }, (_, index) => {
     const entry = updateEntry(1, uuidOf(index), { title: 'B' }, { title: 'Wonderwall' })
     const began = performance.now()
-    overlayRows(target, [entry], author, new Map())
+    overlayRows(target, [entry], author, NOTHING_LAID)
     return performance.now() - began
   })
   return { what: `a write laid over ${ROWS} rows, p99`, measured: percentile(times, 0.99), limit: 10 }

@@ -5,7 +5,7 @@ import type { JsonRow } from '@/lib/protocol/json'
 import { BAND_ID, insertEntry, queuedEntry, songRow, updateEntry, uuidOf } from '../testkit/builders'
 import type { OutboxEntry, Phase } from '../outbox/entry'
 import { containsTxid, isEchoed, type SeenTransactions } from './confirm'
-import { overlayRows, type OverlayTarget } from './overlay'
+import { NOTHING_LAID, overlayRows, type OverlayTarget } from './overlay'
 
 const songs = entityNamed('songs') ?? expect.unreachable()
 const marks = entityNamed('read_marks') ?? expect.unreachable()
@@ -22,7 +22,7 @@ const saved = (version: number | null, txid: string | null = '4294974303', stand
 function shape(rows: JsonRow[], seen = NOTHING_SEEN): OverlayTarget {
   return { entity: songs, scope: BAND_ID, rows: new Map(rows.map((row) => [String(row['id'] as string), row])), seen }
 }
-const view = (target: OverlayTarget, ...entries: OutboxEntry[]) => overlayRows(target, entries, author, new Map()).rows
+const view = (target: OverlayTarget, ...entries: OutboxEntry[]) => overlayRows(target, entries, author, NOTHING_LAID).rows
 const titleOf = (target: OverlayTarget, ...entries: OutboxEntry[]) => view(target, ...entries).get(A)?.['title']
 
 test('V1 what is shown is the rows with unconfirmed writes laid over in the order they were made', () => {
@@ -85,11 +85,12 @@ test('V4 a field that clashed shows what stands, the others show the writer’s 
 test('V5 rows that did not change stay the same objects', () => {
   const target = shape([songRow(A), songRow(B)])
   const entries = [updateEntry(1, A, { title: 'B' }, { title: 'Wonderwall' })]
-  const first = overlayRows(target, entries, author, new Map())
-  const again = overlayRows({ ...target, rows: new Map(target.rows) }, entries, author, first.memory)
+  const first = overlayRows(target, entries, author, NOTHING_LAID)
+  const again = overlayRows({ ...target, rows: new Map(target.rows) }, entries, author, first)
   expect(again.rows.get(A)).toBe(first.rows.get(A))
   expect(again.rows.get(B)).toBe(target.rows.get(B))
-  expect(overlayRows(target, [], author, first.memory).rows).toBe(target.rows)
+  expect(overlayRows(target, entries, author, first).rows).toBe(first.rows)
+  expect(overlayRows(target, [], author, first).rows).toBe(target.rows)
 })
 
 test('V6 a row that does not count its changes is confirmed by its transaction or by showing what was written', () => {

@@ -5,7 +5,7 @@ import { derivedUuid } from '@/lib/entity/keys'
 import { mergeRow } from '@/lib/entity/merge/row'
 import type { JsonRow } from '@/lib/protocol/json'
 import { isShown, type OutboxEntry } from '../outbox/entry'
-import { isVersioned, versionOf, type Rows } from '../store/rows'
+import { isVersioned, NO_ROWS, versionOf, type Rows } from '../store/rows'
 import { scopeColumn, scopeOfRow } from '../shapes/shape-name'
 import { isEchoed, type SeenTransactions } from './confirm'
 import { optimisticRow, type Author } from './optimistic-row'
@@ -25,35 +25,44 @@ interface Remembered {
   entries: readonly OutboxEntry[]
   row: JsonRow | null
 }
-export type OverlayMemory = ReadonlyMap<string, Remembered>
 
 /** What people see: rows ⊕ unconfirmed writes in the order they were made. */
 export interface Overlaid {
   rows: Rows
-  memory: OverlayMemory
+  /** The rows it was laid over. */
+  base: Rows
+  memory: ReadonlyMap<string, Remembered>
 }
 
-/** Lays unconfirmed writes over a shape's rows. Pure; the memory keeps unchanged rows the same objects. */
+export const NOTHING_LAID: Overlaid = { rows: NO_ROWS, base: NO_ROWS, memory: new Map() }
+
+/** Lays unconfirmed writes over a shape's rows. Pure; what was laid last keeps unchanged rows the same objects. */
 export function overlayRows(
   target: OverlayTarget,
   entries: readonly OutboxEntry[],
   author: Author,
-  memory: OverlayMemory,
+  last: Overlaid,
 ): Overlaid {
   const byKey = writesByKey(target, entries, author)
-  if (byKey.size === 0) return { rows: target.rows, memory: new Map() }
-  const rows = new Map(target.rows)
-  const remembered = new Map<string, Remembered>()
+  const { rows: base } = target
+  if (byKey.size === 0) return { rows: base, base, memory: new Map() }
+  const memory = new Map<string, Remembered>()
+  let isSameView = base === last.base && byKey.size === last.memory.size
   for (const [key, writes] of byKey) {
-    const base = target.rows.get(key) ?? null
-    const known = memory.get(key)
-    const isSame = known !== undefined && known.base === base && sameItems(known.entries, writes)
-    const row = isSame ? known.row : overlayRow(target, base, writes, author)
-    remembered.set(key, { base, entries: writes, row })
+    const under = base.get(key) ?? null
+    const known = last.memory.get(key)
+    const isSame = known !== undefined && known.base === under && sameItems(known.entries, writes)
+    const row = isSame ? known.row : overlayRow(target, under, writes, author)
+    memory.set(key, { base: under, entries: writes, row })
+    isSameView &&= known?.row === row
+  }
+  if (isSameView) return { rows: last.rows, base, memory }
+  const rows = new Map(base)
+  for (const [key, { row }] of memory) {
     if (row) rows.set(key, row)
     else rows.delete(key)
   }
-  return { rows, memory: remembered }
+  return { rows, base, memory }
 }
 
 /** One row with the writes to it laid over, in order; null when it is not (or no longer) there. */

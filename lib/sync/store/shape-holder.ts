@@ -7,7 +7,7 @@ import { rowBytes } from '../cache/local-store'
 import { Emitter } from '../emitter'
 import type { SeenTransactions } from '../overlay/confirm'
 import type { Author } from '../overlay/optimistic-row'
-import { overlayRows, type OverlayMemory } from '../overlay/overlay'
+import { NOTHING_LAID, overlayRows } from '../overlay/overlay'
 import type { OutboxEntry } from '../outbox/entry'
 import { shapeIdOf, type ShapeId } from '../shapes/shape-name'
 import type { Snapshot } from '../shapes/snapshot'
@@ -41,7 +41,7 @@ export class ShapeHolder {
   #txids: number[] = []
   #seenTxids = new Set<number>()
   #snapshot: Snapshot | null = null
-  #memory: OverlayMemory = new Map()
+  #laid = NOTHING_LAID
 
   constructor(readonly name: ShapeName) {
     const entity = entityNamed(name.entity)
@@ -111,25 +111,18 @@ export class ShapeHolder {
 
   /** Lays the outbox over the rows again. `isLocalOnly`: the container exists on this device alone so far. */
   render(entries: readonly OutboxEntry[], author: Author, isLocalOnly: boolean): void {
-    const overlaid = overlayRows(
+    this.#laid = overlayRows(
       { entity: this.entity, scope: this.scope, rows: rowsOf(this.state), seen: this.seen },
       entries,
       author,
-      this.#memory,
+      this.#laid,
     )
-    this.#memory = overlaid.memory
+    const { rows } = this.#laid
     const status = isLocalOnly ? 'ready' : statusOf(this.state)
     const error = this.state.kind === 'refused' && !isLocalOnly ? this.state.failure : null
     const { view, generation } = this
-    if (
-      view.status === status &&
-      view.error === error &&
-      view.generation === generation &&
-      isSame(view, overlaid.rows)
-    ) {
-      return
-    }
-    this.view = { status, error, generation, rows: overlaid.rows }
+    if (view.status === status && view.error === error && view.generation === generation && view.rows === rows) return
+    this.view = { status, error, generation, rows }
     this.changed.emit()
   }
 
@@ -156,12 +149,4 @@ function statusOf(state: ShapeState): ShapeStatus {
     case 'refused':
       return 'refused'
   }
-}
-
-/** Whether two pictures hold the same rows: most often the very same map. */
-function isSame({ rows }: ShapeView, after: ReadonlyMap<string, JsonRow>): boolean {
-  if (rows === after) return true
-  if (rows.size !== after.size) return false
-  for (const [key, row] of after) if (rows.get(key) !== row) return false
-  return true
 }

@@ -97,7 +97,8 @@ function applyBatch(
   const isAnew = messages.some(({ kind }) => kind === 'must-refetch')
   if (isOld(state.position, position) && !isAnew) return unchanged(state)
   const work: Work = {
-    rows: new Map(state.kind === 'refetching' ? state.staged : state.rows),
+    rows: state.kind === 'refetching' ? state.staged : state.rows,
+    touched: new Map(),
     isFresh: state.kind === 'refetching',
     leftOut: [],
     txids: new Set(),
@@ -105,8 +106,13 @@ function applyBatch(
     isUpToDate: false,
   }
   for (const message of messages) applyMessage(entity, work, message)
+  work.rows = withTouched(work)
+  const after = stateAfter(entity, state, work, position)
+  const shown = rowsOf(state)
   return {
-    ...step(stateAfter(entity, state, work, position), rowsOf(state)),
+    ...unchanged(after),
+    // Of many rows few change: only those that were touched are looked at.
+    changes: work.isFresh ? changesBetween(shown, rowsOf(after)) : changesOf(shown, work.touched),
     leftOut: work.leftOut,
     txids: work.txids,
     snapshot: work.snapshot,
@@ -116,7 +122,10 @@ function applyBatch(
 }
 
 interface Work {
-  rows: Map<string, JsonRow>
+  /** As they were; what the batch does to them is in `touched`. */
+  rows: Rows
+  /** Rows that were put, null where they are gone. */
+  touched: Map<string, JsonRow | null>
   /** The rows belong to a log that began anew. */
   isFresh: boolean
   leftOut: LeftOut[]
@@ -134,10 +143,11 @@ function applyMessage(entity: AnyEntity, work: Work, message: ShapeMessage): voi
       return
     case 'delete':
       for (const txid of message.txids) work.txids.add(txid)
-      work.rows.delete(message.key)
+      work.touched.set(message.key, null)
       return
     case 'must-refetch':
-      work.rows = new Map()
+      work.rows = NO_ROWS
+      work.touched.clear()
       work.isFresh = true
       work.isUpToDate = false
       return
@@ -157,15 +167,33 @@ function putRow(
   work: Work,
   { kind, key, columns }: Extract<ShapeMessage, { kind: 'insert' | 'update' }>,
 ): void {
-  const before = work.rows.get(key)
+  const before = work.touched.has(key) ? work.touched.get(key) : work.rows.get(key)
   const read = entity.row.safeParse(kind === 'update' && before ? { ...before, ...columns } : columns)
   if (!read.success) {
     work.leftOut.push(leftOutRow(key, read.error.issues))
-    work.rows.delete(key)
+    work.touched.set(key, null)
     return
   }
   if (before && isVersioned(entity) && versionOf(read.data) < versionOf(before)) return
-  work.rows.set(key, read.data)
+  work.touched.set(key, read.data)
+}
+
+/** The rows with what was touched; the same ones when nothing was. */
+function withTouched({ rows, touched }: Work): Rows {
+  if (touched.size === 0) return rows
+  const after = new Map(rows)
+  for (const [key, row] of touched) {
+    if (row) after.set(key, row)
+    else after.delete(key)
+  }
+  return after
+}
+
+function changesOf(before: Rows, touched: ReadonlyMap<string, JsonRow | null>): RowChange[] {
+  return [...touched].flatMap(([key, after]) => {
+    const old = before.get(key) ?? null
+    return old === after ? [] : [{ key, before: old, after }]
+  })
 }
 
 function stateAfter(
