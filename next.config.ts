@@ -36,6 +36,11 @@ const config: NextConfig = {
   }),
   headers: async () => [
     { source: '/:path*', headers: securityHeaders(process.env.NODE_ENV === 'production') },
+    // A form that is posted without scripts names its origin only where it may say where it comes from, and is refused without.
+    {
+      source: '/:page(sign-in|sign-up|password|invite)/:rest*',
+      headers: [{ key: 'referrer-policy', value: 'same-origin' }],
+    },
     // The worker decides what the browser keeps: it must never be kept itself.
     { source: '/sw.js', headers: [{ key: 'cache-control', value: 'no-cache' }] },
   ],

@@ -108,3 +108,28 @@ test('somebody with a one-time code chooses a new password and is signed in with
   await elsewhere.getByRole('button', { name: 'Make a code' }).click()
   await elsewhere.getByRole('alert').filter({ hasText: 'Only an owner of this installation' }).waitFor()
 })
+
+test('without JavaScript a person signs in all the same, and is told what the app needs it for', async ({
+  browser,
+}) => {
+  const context = await browser.newContext({ baseURL: inject('appUrl'), javaScriptEnabled: false })
+  try {
+    const page = await context.newPage()
+    await page.goto('/sign-up')
+    const email = somebody()
+    await openAccount(page, email)
+    await page.waitForURL((url) => url.pathname === '/')
+    await page.getByText('needs JavaScript').waitFor()
+    await context.clearCookies()
+    await page.goto('/sign-in')
+    await page.getByLabel('Email').fill(email)
+    await page.getByLabel('Password').fill('a guess')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('alert').filter({ hasText: 'do not match an account' }).waitFor()
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL((url) => url.pathname === '/')
+  } finally {
+    await context.close()
+  }
+})

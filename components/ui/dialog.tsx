@@ -33,7 +33,7 @@ export function Dialog({ open, onOpenChange, title, description, footer, classNa
             className,
           )}
         >
-          <header className="flex items-start gap-4 p-5 pb-3">
+          <div className="flex items-start gap-4 p-5 pb-3">
             <div className="grid grid-cols-1 min-w-0 flex-1 gap-1">
               <Primitive.Title className="text-lg font-semibold tracking-tight">{title}</Primitive.Title>
               {description ? (
@@ -45,12 +45,12 @@ export function Dialog({ open, onOpenChange, title, description, footer, classNa
                 <X aria-hidden />
               </Button>
             </Primitive.Close>
-          </header>
+          </div>
           <div className="overflow-y-auto px-5 py-2">{children}</div>
           {footer ? (
-            <footer className="flex flex-wrap justify-end gap-2 p-5 pt-3 pb-[max(1.25rem,env(safe-area-inset-bottom))]">
+            <div className="flex flex-wrap justify-end gap-2 p-5 pt-3 pb-[max(1.25rem,env(safe-area-inset-bottom))]">
               {footer}
-            </footer>
+            </div>
           ) : (
             <div className="h-3" />
           )}

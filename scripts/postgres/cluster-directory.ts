@@ -17,8 +17,9 @@ type ClusterOptions = {
 /** Makes the cluster's files if they are not there yet, all or nothing; throws a StartError where what is there cannot be used. */
 export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const { dataDir } = options
-  if (!existsSync(dataDir) || readdirSync(dataDir).length === 0) return createCluster(options)
-  const version = readIfThere(`${dataDir}/PG_VERSION`)?.trim()
+  const isEmpty = readable(dataDir, () => !existsSync(dataDir) || readdirSync(dataDir).length === 0)
+  if (isEmpty) return createCluster(options)
+  const version = readable(dataDir, () => readIfThere(`${dataDir}/PG_VERSION`))?.trim()
   if (version === String(POSTGRES_MAJOR)) return
   const what =
     version === undefined ? 'holds files that are not a PostgreSQL database' : `was made by PostgreSQL ${version}`
@@ -93,6 +94,18 @@ async function runToEnd([command, args]: [string, string[]]): Promise<{ code: nu
     child.once('error', (error) => resolve({ code: null, output: error.message }))
     child.once('close', (code) => resolve({ code, output }))
   })
+}
+
+function readable<T>(directory: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new StartError(
+      'no-permission',
+      `${directory} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'It belongs to somebody else, as after a start as root. Give all of it to your account (chown -R), or set DATA_DIR to another directory.',
+    )
+  }
 }
 
 function permitted(directory: string, act: () => void): void {

@@ -115,6 +115,16 @@ test('a directory that cannot be written is explained', async () => {
   await expect(start(join(parent, 'postgres'))).rejects.toMatchObject({ code: 'no-permission' })
 })
 
+test('a directory of somebody else is explained', async () => {
+  const dataDir = directory()
+  // Read like a directory that may not be listed, by root too: a file where the directory should be.
+  writeFileSync(dataDir, '')
+  await expect(start(dataDir)).rejects.toMatchObject({
+    code: 'no-permission',
+    advice: expect.stringContaining('chown -R') as string,
+  })
+})
+
 test('the server ends with a process that is killed', async () => {
   const dataDir = directory()
   const entry = 'scripts/test/postgres-holder.ts'

@@ -31,7 +31,7 @@ export function SongToolbar({ filter, onFilter, sort, onSort, choices }: SongToo
   useSlashToSearch(search)
   const isFiltered = JSON.stringify(filter) !== JSON.stringify(NO_FILTER)
   return (
-    <search className="relative flex gap-2 overflow-x-auto p-0.5 sm:flex-wrap">
+    <search className="relative -m-1 flex gap-2 overflow-x-auto p-1 sm:flex-wrap">
       <Field label="Search songs" labelHidden className="relative min-w-40 flex-1 sm:max-w-72">
         {(control) => (
           <>
