@@ -72,6 +72,11 @@ export function mayRead(entity: Guarded, scope: string, viewer: Viewer): boolean
   return entity.access.read.some((who) => matches(who, { entity, scope, row: {}, viewer }))
 }
 
+/** Whether everyone who is in a scope reads this entity's rows there, so that others may be told of them. */
+export function isReadByAll({ access, scope }: Pick<Guarded, 'access' | 'scope'>): boolean {
+  return scope.kind === 'user' || access.read.some((who) => who === 'anyone' || who === 'member')
+}
+
 /** Whether the viewer may insert these values; `scope` is the value of the scope column. */
 export function mayInsert(entity: Guarded, scope: string, values: JsonRow, viewer: Viewer): boolean {
   return entity.access.insert.some((who) => matches(who, { entity, scope, row: values, viewer }))

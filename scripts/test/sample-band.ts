@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { afterAll, beforeAll } from 'vitest'
 import { SAMPLE_USERS, type SampleUser } from '@/db/sample-ids'
 import { testApp, type TestApp } from './app'
 import type { TestDatabase } from './database'
@@ -40,6 +41,45 @@ export async function sampleBand(settings: Record<string, string> = {}): Promise
       await app[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** One sample band for all tests of a file: it starts before the first and goes after the last. */
+export function sharedSampleBand(settings?: Record<string, string>): Omit<SampleBand, keyof AsyncDisposable> {
+  let started: SampleBand
+  beforeAll(async () => {
+    started = await sampleBand(settings)
+  })
+  afterAll(() => started[Symbol.asyncDispose]())
+  const writers = Object.fromEntries(
+    Object.entries(SAMPLE_USERS).map(([name, { id }]) => [
+      name,
+      laterWriter(id, () => started.writers[name as SampleUser]),
+    ]),
+  ) as Record<SampleUser, Writer>
+  return {
+    writers,
+    get db() {
+      return started.db
+    },
+    get app() {
+      return started.app
+    },
+    rows: (...args) => started.rows(...args),
+    row: (...args) => started.row(...args),
+  }
+}
+
+/** A writer who can be named before the doors are open. */
+function laterWriter(userId: string, writer: () => Writer): Writer {
+  return {
+    userId,
+    get clientId() {
+      return writer().clientId
+    },
+    send: (...writes) => writer().send(...writes),
+    one: (write) => writer().one(write),
+    post: (...args) => writer().post(...args),
   }
 }
 

@@ -1,22 +1,21 @@
 import 'server-only'
 import type { Database } from '@/db/client'
 import type { Failure } from '@/lib/protocol/errors'
-import type { WriteResult } from '@/lib/protocol/writes'
 import { SIGNED_OUT } from '../viewer'
 import { runBatch, SignedOut, type Sender } from './batch'
 import { failureKind } from './failures'
-import type { Rejection } from './outcome'
+import type { Rejection, WriteAnswer } from './outcome'
 import type { Received } from './received'
 import { RejectedWrites } from './rejected'
 import { inTurn } from './turns'
 
-export type Drained = { ok: true; results: WriteResult[] } | { ok: false; failure: Failure }
+export type Drained = { ok: true; answers: WriteAnswer[] } | { ok: false; failure: Failure }
 
 /** A deadlock is broken by ending one of those in it; the others are done by the time it is tried again. */
 const ATTEMPTS_MAX = 10
 
 /**
- * Carries out the writes of one request in their order: one result for each. They share a transaction; where a statement fails, they are
+ * Carries out the writes of one request in their order: one answer for each. They share a transaction; where a statement fails, they are
  * redone in halves down to the one that the database refuses. Expected failures: `signed_out`, `unavailable`.
  */
 export async function applyWrites(
@@ -25,8 +24,8 @@ export async function applyWrites(
   items: readonly Received[],
 ): Promise<Drained> {
   try {
-    const results = inTurn(sender.session.user_id, () => drain(db, sender, items, { rejected: new RejectedWrites() }))
-    return results ? { ok: true, results: await results } : { ok: false, failure: BUSY }
+    const answers = inTurn(sender.session.user_id, () => drain(db, sender, items, { rejected: new RejectedWrites() }))
+    return answers ? { ok: true, answers: await answers } : { ok: false, failure: BUSY }
   } catch (error) {
     if (error instanceof SignedOut) return { ok: false, failure: SIGNED_OUT }
     if (error instanceof TooBusy) return { ok: false, failure: BUSY }
@@ -50,11 +49,11 @@ async function drain(
   sender: Sender,
   items: readonly Received[],
   progress: { rejected: RejectedWrites },
-): Promise<WriteResult[]> {
+): Promise<WriteAnswer[]> {
   const done = await commit(db, sender, items, progress)
   if (!('kind' in done)) return done
   const [only] = items
-  if (items.length === 1 && only) return [refusedResult(only, done, progress.rejected)]
+  if (items.length === 1 && only) return [refusedAnswer(only, done, progress.rejected)]
   const middle = items.length >> 1
   const first = await drain(db, sender, items.slice(0, middle), progress)
   return [...first, ...(await drain(db, sender, items.slice(middle), progress))]
@@ -66,13 +65,13 @@ async function commit(
   sender: Sender,
   items: readonly Received[],
   progress: { rejected: RejectedWrites },
-): Promise<WriteResult[] | Rejection> {
+): Promise<WriteAnswer[] | Rejection> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const rejected = new RejectedWrites(progress.rejected)
     try {
-      const results = await db.transaction((tx) => runBatch(tx, sender, items, rejected))
+      const answers = await db.transaction((tx) => runBatch(tx, sender, items, rejected))
       progress.rejected = rejected
-      return results
+      return answers
     } catch (error) {
       const failure = failureKind(error)
       if (failure.kind === 'broken') throw error
@@ -82,10 +81,10 @@ async function commit(
   throw new TooBusy()
 }
 
-function refusedResult(item: Received, { code, message, issues }: Rejection, rejected: RejectedWrites): WriteResult {
+function refusedAnswer(item: Received, { code, message, issues }: Rejection, rejected: RejectedWrites): WriteAnswer {
   if (item.kind === 'understood') {
     const { write } = item
     rejected.add({ ...write, fields: 'patch' in write ? Object.keys(write.patch) : [] })
   }
-  return { id: item.id, status: 'rejected', code, message, issues }
+  return { result: { id: item.id, status: 'rejected', code, message, issues }, row: null }
 }

@@ -10,7 +10,7 @@ import { readViewer } from '../viewer'
 import { applyOps, type AppliedOp } from './apply'
 import { nameAuthors } from './authors'
 import { loadState, type Loaded } from './load'
-import { invalid, type Rejection } from './outcome'
+import { invalid, type Rejection, type WriteAnswer } from './outcome'
 import { planWrite } from './plan'
 import type { Decision, PlanningViewer, RowOp, Subject } from './plan-state'
 import type { Received, Write } from './received'
@@ -32,7 +32,7 @@ export class SignedOut extends Error {
 }
 
 /**
- * Carries out writes in one transaction, which the caller opened and commits: one result for each, in their order. `rejected` takes in
+ * Carries out writes in one transaction, which the caller opened and commits: one answer for each, in their order. `rejected` takes in
  * what these writes add to it. Throws when a statement fails; then nothing may be kept.
  */
 export async function runBatch(
@@ -40,7 +40,7 @@ export async function runBatch(
   sender: Sender,
   items: readonly Received[],
   rejected: RejectedWrites,
-): Promise<WriteResult[]> {
+): Promise<WriteAnswer[]> {
   const { session, clientId } = sender
   const { txid, replays, viewer: known } = await begin(tx, sender, items)
   await lockForMembershipChanges(tx, items)
@@ -53,7 +53,7 @@ export async function runBatch(
     if (writes.some(changesMemberships)) viewer = await planningViewer(tx, session)
   }
   await record(tx, session.user_id, clientId, answers.logged, answers.settled)
-  return items.map((item) => answers.resultOf(item))
+  return items.map((item) => answers.of(item))
 }
 
 function changesMembershipsOf(item: Received): boolean {
@@ -116,7 +116,7 @@ type Answered = Exclude<Decision, Rejection>
 class Answers {
   readonly logged: LoggedWrite[] = []
   readonly settled: Settled[] = []
-  readonly #results = new Map<Received, WriteResult>()
+  readonly #answers = new Map<Received, WriteAnswer>()
   /** Writes settled in this batch or before it, by write id. */
   readonly #replays: Map<string, Replay>
   readonly #rejected: RejectedWrites
@@ -148,7 +148,7 @@ class Answers {
       }
       const replay = item.writeId === null ? undefined : this.#replays.get(item.writeId)
       if (replay) {
-        if (replay.hash === item.hash) this.#results.set(item, { ...replay.result, id: item.id })
+        if (replay.hash === item.hash) this.#answer(item, { ...replay.result, id: item.id })
         else this.#reject(item, otherContent())
         continue
       }
@@ -158,7 +158,7 @@ class Answers {
       }
       const decision = planWrite(state, writes.get(item.write) ?? item.write)
       if (decision.kind === 'rejected') {
-        this.#results.set(item, rejectedResult(item.id, decision))
+        this.#answer(item, rejectedResult(item.id, decision))
       } else {
         planned.set(item, decision)
         firstOf.set(item.write.id, item)
@@ -167,19 +167,26 @@ class Answers {
     await nameAuthors(tx, state.asked)
     const applied = await applyOps(tx, state.ops, stored)
     for (const [item, decision] of planned) this.#settle(item, decision, applied, asRead)
-    for (const [repeat, first] of repeats) this.#results.set(repeat, { ...this.resultOf(first), id: repeat.id })
+    for (const [repeat, first] of repeats) {
+      const { result, row } = this.of(first)
+      this.#answer(repeat, { ...result, id: repeat.id }, row)
+    }
   }
 
-  resultOf(item: Received): WriteResult {
-    const result = this.#results.get(item)
-    if (!result) throw new Error('a write was left without an answer')
-    return result
+  of(item: Received): WriteAnswer {
+    const answer = this.#answers.get(item)
+    if (!answer) throw new Error('a write was left without an answer')
+    return answer
+  }
+
+  #answer(item: Received, result: WriteResult, row: JsonRow | null = null): void {
+    this.#answers.set(item, { result, row })
   }
 
   #reject(item: Received, rejection: Rejection): void {
     const meant = item.kind === 'malformed' ? item.meant : { ...item.write, fields: touched(item.write) }
     if (meant) this.#rejected.add(meant)
-    this.#results.set(item, rejectedResult(item.id, rejection))
+    this.#answer(item, rejectedResult(item.id, rejection))
   }
 
   #settle(
@@ -195,7 +202,7 @@ class Answers {
       decision.kind === 'conflict'
         ? { id, status: 'conflict', txid: this.#txid, version, current, fields: decision.clashes }
         : { id, status: 'applied', txid: decision.isChange ? this.#txid : null, version }
-    this.#results.set(item, result)
+    this.#answer(item, result, current)
     if (item.kind !== 'understood') return
     const writeId = item.write.id
     this.settled.push({ writeId, hash: item.hash, result })

@@ -31,7 +31,7 @@ export async function handleWrites(request: Request): Promise<Response> {
   const received = writes.map((raw) => readWrite(raw, options))
   const drained = await applyWrites(database(), { session: opened.session, clientId }, received)
   if (!drained.ok) return refuse(drained.failure)
-  return json({ results: drained.results } satisfies WritesResponse)
+  return json({ results: drained.answers.map(({ result }) => result) } satisfies WritesResponse)
 }
 
 const UPGRADE: Failure = {

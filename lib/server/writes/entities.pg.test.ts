@@ -1,26 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { NIGHT_SHIFT, NIGHT_SHIFT_SONGS, PAPER_LIONS, PAPER_LIONS_SONGS } from '@/db/sample-ids'
 import { derivedUuid } from '@/lib/entity/keys'
-import { insert, sampleBand, update, type SampleBand } from '@/scripts/test/sample-band'
-import { applied, conflict, rejection, verdict, type Writer } from '@/scripts/test/writer'
+import { insert, sharedSampleBand, update } from '@/scripts/test/sample-band'
+import { applied, conflict, rejection, verdict } from '@/scripts/test/writer'
 
-let band: SampleBand
-let sarah: Writer
-let alex: Writer
-let noah: Writer
-let mia: Writer
-let olga: Writer
-
-beforeAll(async () => {
-  band = await sampleBand()
-  ;({ sarah, alex, noah, mia, olga } = band.writers)
-})
-
-afterAll(() => band[Symbol.asyncDispose]())
-
-const row: SampleBand['row'] = (...args) => band.row(...args)
-const rowsOf: SampleBand['rows'] = (...args) => band.rows(...args)
+const { writers, row, rows: rowsOf } = sharedSampleBand()
+const { sarah, alex, noah, mia, olga } = writers
 
 const song = NIGHT_SHIFT_SONGS[0] ?? ''
 const foreignSong = PAPER_LIONS_SONGS[0] ?? ''

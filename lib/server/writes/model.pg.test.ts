@@ -178,7 +178,7 @@ async function send(userId: string, writes: readonly WireWrite[], fault: Fault):
       { session: { user_id: userId, session_version: 1 }, clientId: null },
       items,
     )
-    return drained.ok && fault !== 'answer lost' ? drained.results : null
+    return drained.ok && fault !== 'answer lost' ? drained.answers.map(({ result }) => result) : null
   } catch (error) {
     if (error instanceof Killed) return null
     throw error

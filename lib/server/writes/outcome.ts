@@ -1,5 +1,12 @@
 import 'server-only'
-import type { RejectionCode } from '@/lib/protocol/writes'
+import type { JsonRow } from '@/lib/protocol/json'
+import type { RejectionCode, WriteResult } from '@/lib/protocol/writes'
+
+/** What is answered to one write, and the row as this write left it; null where it was rejected or answered before. */
+export interface WriteAnswer {
+  result: WriteResult
+  row: JsonRow | null
+}
 
 /** A write that is not applied, and why. Nothing of it is kept: once the cause is gone it may be sent again. */
 export interface Rejection {

@@ -1,6 +1,6 @@
 import 'server-only'
 import { entityNamed } from '@/entities'
-import { refusedFields } from '@/lib/entity/access'
+import { mayDelete, refusedFields } from '@/lib/entity/access'
 import { isSameJson } from '@/lib/entity/merge/equal'
 import { isJsonObject, textIn, type Json, type JsonRow } from '@/lib/protocol/json'
 import { forbidden, invalid, notFound, type Rejection } from './outcome'
@@ -23,6 +23,8 @@ export function planDecision(state: PlanState, write: Extract<Write, { op: 'upda
   const subject = { entity: target.entity, scope: scopeOf(state, target), row: target.row, viewer }
   const asked = field === DELETED_FIELD ? Object.keys(asPatch(question.row['offered_value'] ?? null) ?? {}) : [field]
   if (refusedFields(subject, asked).length > 0) return forbidden()
+  // A question about a deleted row is whether it comes back.
+  if (field === DELETED_FIELD && !mayDelete(subject)) return forbidden()
   if (question.row['deleted_at'] !== null || question.row['decision'] !== null) {
     return invalid('patch.decision: the question is already settled')
   }

@@ -15,6 +15,7 @@ type Update = Extract<Write, { op: 'update' }>
 export function planUpdate(state: PlanState, write: Update): Decision {
   const target = findRow(state, write)
   if (!target) return whyNotFound(state, write)
+  if (Object.keys(write.patch).length === 0 && !mayChangeAnything(state, target)) return forbidden()
   if (target.row['deleted_at'] !== null) return askAboutDeleted(state, write, target)
   return mergeIntoRow(state, write, target, { ...write, revives: false })
 }
@@ -35,6 +36,14 @@ export function whyNotFound(state: PlanState, { entity, key }: Pick<Write, 'enti
 /** The scope of a row that was found. */
 export function scopeOf(state: PlanState, { entity, key, row }: WorkingRow): string {
   return scopeValue(entity, key, row, state.viewer.user_id) ?? ''
+}
+
+/** Whether any column of this row is the viewer's to change: an update that names none is theirs only then. */
+function mayChangeAnything(state: PlanState, target: WorkingRow): boolean {
+  const { entity, row } = target
+  const patchable = Object.keys(entity.fields).filter((name) => entity.fields[name]?.patch)
+  const subject = { entity, scope: scopeOf(state, target), row, viewer: state.viewer }
+  return refusedFields(subject, patchable).length < patchable.length
 }
 
 /** Why the viewer may not set these columns of this row to these values; null when they may. */

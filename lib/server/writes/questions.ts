@@ -1,5 +1,6 @@
 import 'server-only'
 import { conflicts } from '@/entities/conflicts'
+import { isReadByAll } from '@/lib/entity/access'
 import type { AnyEntity } from '@/lib/entity/define'
 import { derivedUuid } from '@/lib/entity/keys'
 import { isJsonObject, type Json, type JsonRow } from '@/lib/protocol/json'
@@ -15,16 +16,19 @@ export const DELETED_FIELD = 'deleted_at'
 
 /**
  * Asks about a clash: one open question per row, field and author. The author's later writes replace what they offer, and what the
- * question shows as current is brought up to date.
+ * question shows as current is brought up to date. Nothing is asked about rows that not everybody in their scope reads: everybody there
+ * reads questions, and the writer has the answer.
  */
-export function ask(state: PlanState, target: WorkingRow, clash: FieldClash, writeId: string): RowOp {
+export function ask(state: PlanState, target: WorkingRow, clash: FieldClash, writeId: string): void {
   const { entity, key, row } = target
+  if (!isReadByAll(entity)) return
   const id = questionId(entity.name, key, clash.field)
   const open = state.openQuestions.get(id)
   const now = { ...showing(state, target, clash.field, clash.theirs), write_id: writeId }
   if (open) {
     const offered = clash.field === DELETED_FIELD ? bothPatches(open.row['offered_value'], clash.yours) : clash.yours
-    return show(state, target, clash.field, change(state, open, { ...now, offered_value: offered }))
+    show(state, target, clash.field, change(state, open, { ...now, offered_value: offered }))
+    return
   }
   const columns: JsonRow = {
     scope_id: scopeValue(entity, key, row, state.viewer.user_id),
@@ -42,7 +46,7 @@ export function ask(state: PlanState, target: WorkingRow, clash: FieldClash, wri
     { rows: [rowId(entity, key)] },
   )
   state.openQuestions.set(id, { entity: questions, key: questionKey, row: columns, changed: new Set(), lastOp: op })
-  return show(state, target, clash.field, op)
+  show(state, target, clash.field, op)
 }
 
 /** What a question says of the current value. Who wrote it: the viewer, or whoever history names (`asked`), or who wrote the row last. */

@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import { eventually } from '@/scripts/test/eventually'
-import { insert, sampleBand, update, type SampleBand } from '@/scripts/test/sample-band'
+import { insert, sharedSampleBand, update } from '@/scripts/test/sample-band'
 import { applied } from '@/scripts/test/writer'
 
-let band: SampleBand
-
-beforeAll(async () => {
-  band = await sampleBand()
-})
-
-afterAll(() => band[Symbol.asyncDispose]())
+const band = sharedSampleBand()
 
 type Answer = { status: number; body: Record<string, unknown> | null; headers: Headers }
 
@@ -119,6 +113,32 @@ describe('one write as plain REST', () => {
     ]
     expect(second).toMatchObject({ status: 201, body: first.body })
     expect(await band.rows(`SELECT FROM songs WHERE title = 'Twice'`)).toHaveLength(1)
+  })
+
+  test('who loses the band once their write is done is answered all the same; who asks again finds nothing', async () => {
+    const noah = SAMPLE_USERS.noah.id
+    const headers = { 'idempotency-key': randomUUID() }
+    const body = { band_id: NIGHT_SHIFT, title: 'The last one' }
+    const membership = `user_id = '${noah}' AND band_id = '${NIGHT_SHIFT}'`
+    // The moment between the write and its answer: removed by the very transaction that wrote.
+    await band.rows(`CREATE FUNCTION remove_noah() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN UPDATE public.band_members SET deleted_at = now() WHERE ${membership}; RETURN NULL; END $$`)
+    await band.rows(`CREATE CONSTRAINT TRIGGER removes AFTER INSERT ON applied_writes DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION remove_noah()`)
+    try {
+      const answer = await ask('noah', 'POST', '/api/songs', body, headers)
+      expect(answer).toMatchObject({
+        status: 201,
+        body: { row: { title: 'The last one', version: 1 }, txid: expect.any(String) },
+      })
+      expect(await ask('noah', 'POST', '/api/songs', body, headers)).toMatchObject({
+        status: 404,
+        body: { error: { code: 'not_found' } },
+      })
+    } finally {
+      await band.rows('DROP TRIGGER removes ON applied_writes')
+      await band.rows(`UPDATE band_members SET deleted_at = NULL WHERE ${membership}`)
+    }
   })
 
   test('a row whose key follows from its meaning needs no id, and is made once', async () => {

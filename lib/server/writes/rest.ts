@@ -8,13 +8,14 @@ import { derivedUuid, newKey } from '@/lib/entity/keys'
 import type { Failure } from '@/lib/protocol/errors'
 import { isJsonObject, type JsonRow } from '@/lib/protocol/json'
 import { BACKLINE_HEADERS } from '@/lib/protocol/names'
-import type { RejectionCode, WriteOp, WriteResult } from '@/lib/protocol/writes'
+import type { RejectionCode, WriteOp } from '@/lib/protocol/writes'
 import { refuseForeignOrigin } from '../origin'
 import { errorBody, json, PRIVATE_HEADERS, refuse } from '../respond'
 import { readSession, type Session } from '../session'
 import { claimedUser, SIGNED_OUT } from '../viewer'
 import { applyWrites } from './apply-writes'
 import { admit, openRequest } from './door'
+import type { WriteAnswer } from './outcome'
 import { readWrite } from './received'
 import { readRows } from './statements'
 import { wireRow } from './table'
@@ -25,6 +26,7 @@ export interface Path {
   key?: string
 }
 
+const NO_LONGER_YOURS: Failure = { code: 'not_found', message: 'There is nothing here that you could see.' }
 const NO_SUCH_ADDRESS: Failure = { code: 'not_found', message: 'There is nothing at this address.' }
 
 /** `POST /api/:entity`: inserts one row. 201 with the row and its transaction. */
@@ -104,9 +106,9 @@ async function writeOne(
     readWrite({ ...write, id: writeId, entity: entity.name }),
   ])
   if (!drained.ok) return refuse(drained.failure)
-  const [result] = drained.results
-  if (!result) throw new Error('a write was left without an answer')
-  return answer(result, write.op, entity, String(write['key']).toLowerCase(), session.user_id)
+  const [given] = drained.answers
+  if (!given) throw new Error('a write was left without an answer')
+  return answer(given, write.op, () => readRow(entity, String(write['key']).toLowerCase(), session.user_id))
 }
 
 function unreadable(issue: string): Response {
@@ -114,11 +116,9 @@ function unreadable(issue: string): Response {
 }
 
 async function answer(
-  result: WriteResult,
+  { result, row }: WriteAnswer,
   op: WriteOp,
-  entity: AnyEntity,
-  key: string,
-  userId: string,
+  readNow: () => Promise<JsonRow | null>,
 ): Promise<Response> {
   switch (result.status) {
     case 'rejected':
@@ -130,8 +130,10 @@ async function answer(
     }
     case 'applied': {
       if (op === 'delete') return new Response(null, { status: 204, headers: PRIVATE_HEADERS })
-      const row = await readRow(entity, key, userId)
-      return json({ row, txid: result.txid }, { status: op === 'insert' ? 201 : 200 })
+      // A write that was answered before is shown its row as it is now, where it is still the writer's to see.
+      const shown = row ?? (await readNow())
+      if (!shown) return refuse(NO_LONGER_YOURS)
+      return json({ row: shown, txid: result.txid }, { status: op === 'insert' ? 201 : 200 })
     }
   }
 }

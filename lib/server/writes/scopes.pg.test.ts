@@ -1,26 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { NIGHT_SHIFT, PAPER_LIONS, SAMPLE_MEMBERS } from '@/db/sample-ids'
 import { derivedUuid } from '@/lib/entity/keys'
-import { insert, sampleBand, update, type SampleBand } from '@/scripts/test/sample-band'
-import { applied, rejection, verdict, type Writer } from '@/scripts/test/writer'
+import { insert, sharedSampleBand, update } from '@/scripts/test/sample-band'
+import { applied, rejection, verdict } from '@/scripts/test/writer'
 
-let band: SampleBand
-let sarah: Writer
-let alex: Writer
-let noah: Writer
-let mia: Writer
-let olga: Writer
-
-beforeAll(async () => {
-  band = await sampleBand()
-  ;({ sarah, alex, noah, mia, olga } = band.writers)
-})
-
-afterAll(() => band[Symbol.asyncDispose]())
-
-const row: SampleBand['row'] = (...args) => band.row(...args)
-const rowsOf: SampleBand['rows'] = (...args) => band.rows(...args)
+const { writers, row, rows: rowsOf } = sharedSampleBand()
+const { sarah, alex, noah, mia, olga } = writers
 
 describe('scopes made by the request itself', () => {
   test('a new band makes its creator owner, and takes songs in the same request', async () => {

@@ -1,38 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
-import { testApp, type TestApp } from '@/scripts/test/app'
-import type { TestDatabase } from '@/scripts/test/database'
-import { testDatabase } from '@/scripts/test/postgres'
-import { applied, conflict, rejection, verdict, writerOf, type Writer } from '@/scripts/test/writer'
+import { expect, test } from 'vitest'
+import { NIGHT_SHIFT } from '@/db/sample-ids'
+import { sharedSampleBand } from '@/scripts/test/sample-band'
+import { applied, conflict, rejection, verdict } from '@/scripts/test/writer'
 
-let db: TestDatabase
-let app: TestApp
-let owner: pg.Client
-let sarah: Writer
-let alex: Writer
-let mia: Writer
-
-beforeAll(async () => {
-  db = await testDatabase({ seeded: true })
-  app = await testApp(db, { settings: { WRITES_PER_SECOND: '100000' } })
-  owner = new pg.Client(db.ownerUrl)
-  await owner.connect()
-  sarah = writerOf(app, SAMPLE_USERS.sarah.id)
-  alex = writerOf(app, SAMPLE_USERS.alex.id)
-  mia = writerOf(app, SAMPLE_USERS.mia.id)
-})
-
-afterAll(async () => {
-  await owner.end()
-  await app[Symbol.asyncDispose]()
-  await db[Symbol.asyncDispose]()
-})
-
-async function song(key: string): Promise<Record<string, unknown>> {
-  return (await owner.query('SELECT * FROM songs WHERE id = $1', [key])).rows[0]
-}
+const band = sharedSampleBand()
+const { sarah, alex, mia, olga } = band.writers
+const song = (key: string) => band.row('songs', key)
 
 async function newSong(title: string, values: Record<string, string | string[] | null> = {}): Promise<string> {
   const key = randomUUID()
@@ -59,7 +33,7 @@ test('an insert makes version 1, stamped with who, from where and when by the se
     deleted_at: null,
     status: 'idea',
   })
-  expect(Math.abs((row['created_at'] as Date).getTime() - before)).toBeLessThan(60_000)
+  expect(Math.abs(Number(row?.['created_at']) - before)).toBeLessThan(60_000)
 })
 
 test('two fields changed from the same base merge, whoever comes second', async () => {
@@ -80,9 +54,9 @@ test('two titles from the same base: the second is a conflict, and the question 
   expect(answer.current).toMatchObject({ id: key, title: 'Song A', artist: 'Both', version: 3 })
   expect(answer.current['updated_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   expect(answer.version).toBe(3)
-  const questions = await owner.query('SELECT * FROM conflicts WHERE entity_id = $1', [key])
-  expect(questions.rows).toHaveLength(1)
-  expect(questions.rows[0]).toMatchObject({
+  const questions = await band.rows('SELECT * FROM conflicts WHERE entity_id = $1', key)
+  expect(questions).toHaveLength(1)
+  expect(questions[0]).toMatchObject({
     scope_id: NIGHT_SHIFT,
     entity: 'songs',
     field: 'title',
@@ -98,11 +72,11 @@ test('two titles from the same base: the second is a conflict, and the question 
   conflict(
     await alex.one({ entity: 'songs', op: 'update', key, patch: { title: 'Song C' }, base: { title: 'Song B' } }),
   )
-  const after = await owner.query('SELECT * FROM conflicts WHERE entity_id = $1', [key])
-  expect(after.rows.map((row) => [row.base, row.offered_value])).toEqual([['Base', 'Song C']])
+  const after = await band.rows('SELECT * FROM conflicts WHERE entity_id = $1', key)
+  expect(after.map(({ base, offered_value }) => [base, offered_value])).toEqual([['Base', 'Song C']])
 
   // Sarah takes what Alex offers: the row follows in the same transaction.
-  const decide = { entity: 'conflicts', op: 'update', key: after.rows[0].id } as const
+  const decide = { entity: 'conflicts', op: 'update', key: String(after[0]?.['id']) } as const
   const decided = applied(await sarah.one({ ...decide, patch: { decision: 'offered' } }))
   expect(decided.version).toBe(3)
   expect(await song(key)).toMatchObject({ title: 'Song C', version: 4 })
@@ -126,8 +100,8 @@ test('a write sent again answers as it did and changes nothing; other content un
   const other = { ...insert, values: { ...insert.values, title: 'Twice' } }
   expect(rejection(await sarah.one(other))).toBe('invalid')
   expect(await song(key)).toMatchObject({ title: 'Once', version: 1 })
-  const changes = await owner.query('SELECT * FROM changes WHERE write_id = $1', [insert.id])
-  expect(changes.rowCount).toBe(1)
+  const changes = await band.rows('SELECT * FROM changes WHERE write_id = $1', insert.id)
+  expect(changes).toHaveLength(1)
   // The id belongs to the person: another's write may carry the same.
   expect(rejection(await alex.one(insert))).toBe('invalid')
 })
@@ -169,7 +143,7 @@ test('a delete applies over a change it has not seen, and a restore brings the r
   const key = await newSong('Gone')
   applied(await alex.one({ entity: 'songs', op: 'update', key, patch: { artist: 'Late' } }))
   expect(applied(await sarah.one({ entity: 'songs', op: 'delete', key })).version).toBe(3)
-  expect((await song(key))['deleted_at']).not.toBeNull()
+  expect((await song(key))?.['deleted_at']).toBeInstanceOf(Date)
   expect(applied(await alex.one({ entity: 'songs', op: 'restore', key, patch: { artist: 'Back' } })).version).toBe(4)
   expect(await song(key)).toMatchObject({ deleted_at: null, artist: 'Back' })
 })
@@ -183,9 +157,16 @@ test('an edit of a deleted row asks whether to restore it, and nothing is applie
   expect(answer.fields.map(({ field }) => field)).toEqual(['deleted_at'])
   expect(await song(key)).toMatchObject({ artist: null, version: 2 })
   conflict(await alex.one({ entity: 'songs', op: 'update', key, patch: { tuning: 'E' } }))
-  const [question] = (await owner.query('SELECT * FROM conflicts WHERE entity_id = $1', [key])).rows
+  const [question] = await band.rows('SELECT * FROM conflicts WHERE entity_id = $1', key)
   expect(question).toMatchObject({ field: 'deleted_at', offered_value: { artist: 'Mine', tuning: 'E' } })
-  applied(await sarah.one({ entity: 'conflicts', op: 'update', key: question.id, patch: { decision: 'offered' } }))
+  applied(
+    await sarah.one({
+      entity: 'conflicts',
+      op: 'update',
+      key: String(question?.['id']),
+      patch: { decision: 'offered' },
+    }),
+  )
   expect(await song(key)).toMatchObject({ artist: 'Mine', tuning: 'E', deleted_at: null })
 })
 
@@ -206,13 +187,20 @@ test('a row deleted and edited in one request is asked about with the time it wa
     { entity: 'songs', op: 'delete', key },
     { entity: 'songs', op: 'update', key, patch: { artist: 'After all' } },
   )
-  const deletedAt = ((await song(key))['deleted_at'] as Date).toISOString()
+  const deletedAt = new Date(Number((await song(key))?.['deleted_at'])).toISOString()
   expect(conflict(edited).fields).toEqual([
     { field: 'deleted_at', base: null, yours: { artist: 'After all' }, theirs: deletedAt },
   ])
-  const [question] = (await owner.query('SELECT * FROM conflicts WHERE entity_id = $1', [key])).rows
-  expect(question.current_value).toBe(deletedAt)
-  applied(await alex.one({ entity: 'conflicts', op: 'update', key: question.id, patch: { decision: 'offered' } }))
+  const [question] = await band.rows('SELECT * FROM conflicts WHERE entity_id = $1', key)
+  expect(question?.['current_value']).toBe(deletedAt)
+  applied(
+    await alex.one({
+      entity: 'conflicts',
+      op: 'update',
+      key: String(question?.['id']),
+      patch: { decision: 'offered' },
+    }),
+  )
   expect(await song(key)).toMatchObject({ artist: 'After all', deleted_at: null })
 })
 
@@ -222,8 +210,13 @@ test('a question whose field moved on is asked again with what stands now', asyn
   applied(await sarah.one({ ...update, patch: { title: 'Two' } }))
   conflict(await alex.one({ ...update, patch: { title: 'Three' } }))
   applied(await sarah.one({ ...update, base: { title: 'Two' }, patch: { title: 'Four' } }))
-  const [question] = (await owner.query('SELECT * FROM conflicts WHERE entity_id = $1', [key])).rows
-  const decide = { entity: 'conflicts', op: 'update', key: question.id, patch: { decision: 'offered' } } as const
+  const [question] = await band.rows('SELECT * FROM conflicts WHERE entity_id = $1', key)
+  const decide = {
+    entity: 'conflicts',
+    op: 'update',
+    key: String(question?.['id']),
+    patch: { decision: 'offered' },
+  } as const
   const stale = conflict(await sarah.one(decide))
   expect(stale.current).toMatchObject({ current_value: 'Four', decision: null })
   expect(await song(key)).toMatchObject({ title: 'Four' })
@@ -233,7 +226,6 @@ test('a question whose field moved on is asked again with what stands now', asyn
 
 test('viewers may not write, strangers find nothing', async () => {
   const key = await newSong('Read only')
-  const olga = writerOf(app, SAMPLE_USERS.olga.id)
   const insert = {
     entity: 'songs',
     op: 'insert',
@@ -277,10 +269,10 @@ test('a mixed batch answers each write for itself', async () => {
 
 test('a write that the database refuses does not take the others with it', async () => {
   // Another band's song: its key is taken, which only the database can tell.
-  const taken = (await owner.query(`SELECT id FROM songs WHERE band_id <> $1 LIMIT 1`, [NIGHT_SHIFT])).rows[0].id
+  const taken = (await band.rows(`SELECT id FROM songs WHERE band_id <> $1 LIMIT 1`, NIGHT_SHIFT))[0]?.['id']
   const keys = Array.from({ length: 7 }, () => randomUUID())
   const values = { band_id: NIGHT_SHIFT, title: 'Batch' }
-  const inserts = [...keys.slice(0, 3), taken, ...keys.slice(3)].map(
+  const inserts = [...keys.slice(0, 3), String(taken), ...keys.slice(3)].map(
     (key) => ({ entity: 'songs', op: 'insert', key, values }) as const,
   )
   const results = await sarah.send(...inserts)
@@ -289,16 +281,16 @@ test('a write that the database refuses does not take the others with it', async
     'rejected:invalid',
     ...Array.from({ length: 4 }, () => 'applied'),
   ])
-  const { rowCount } = await owner.query('SELECT FROM songs WHERE id = ANY ($1)', [keys])
-  expect(rowCount).toBe(7)
+  const found = await band.rows('SELECT FROM songs WHERE id = ANY ($1)', keys)
+  expect(found).toHaveLength(7)
 })
 
 test('every applied write is one row of history, with what was before and after', async () => {
   const key = await newSong('History')
   const id = randomUUID()
   applied(await alex.one({ id, entity: 'songs', op: 'update', key, patch: { artist: 'Now', tuning: null } }))
-  const { rows } = await owner.query('SELECT * FROM changes WHERE entity_id = $1 ORDER BY created_at', [key])
-  expect(rows.map((row) => row.op)).toEqual(['insert', 'update'])
+  const rows = await band.rows('SELECT * FROM changes WHERE entity_id = $1 ORDER BY created_at', key)
+  expect(rows.map(({ op }) => op)).toEqual(['insert', 'update'])
   expect(rows[1]).toMatchObject({
     scope_id: NIGHT_SHIFT,
     entity: 'songs',

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { NIGHT_SHIFT } from '@/db/sample-ids'
 import { undoOf, type UndoableChange } from '@/lib/entity/undo'
-import { insert, remove, sampleBand, update, type SampleBand } from '@/scripts/test/sample-band'
+import { insert, remove, sharedSampleBand, update } from '@/scripts/test/sample-band'
 import { applied, conflict } from '@/scripts/test/writer'
 
-let band: SampleBand
-
-beforeAll(async () => {
-  band = await sampleBand()
-})
-
-afterAll(() => band[Symbol.asyncDispose]())
+const band = sharedSampleBand()
 
 /** The latest change of a row, as the history door tells it. */
 async function lastChange(key: string): Promise<UndoableChange> {
