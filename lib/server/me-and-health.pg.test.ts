@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { SCHEMA_VERSION } from '@/entities'
 import { testApp } from '@/scripts/test/app'
+import { eventually } from '@/scripts/test/eventually'
 import { backstage } from '@/scripts/test/people'
 import { testDatabase } from '@/scripts/test/postgres'
 import { scriptedUpstream } from '@/scripts/test/scripted-upstream'
@@ -38,6 +39,38 @@ test('me tells who is signed in, until when, and how to behave', async () => {
   expect((await app.as(sarah, 2)('/api/me')).status).toBe(401)
   expect((await app.as(sarah)('/api/me', { headers: { 'backline-user': crypto.randomUUID() } })).status).toBe(401)
   expect((await app.as(sarah)('/api/me', { method: 'POST' })).status).toBe(405)
+})
+
+test('who is signed out everywhere while they are looked up is told nothing', async () => {
+  await using db = await testDatabase({ migrated: true })
+  await using stage = backstage(db)
+  await using app = await testApp(db)
+  const sarah = await stage.person('Sarah')
+  const untilWaitedFor = (table: string) =>
+    eventually(async () => {
+      const waiting = `select from pg_locks where not granted and relation = $1::regclass`
+      expect((await stage.sql.query(waiting, [table])).rowCount).toBe(1)
+    })
+  const [memberships, accounts] = [await stage.sql.connect(), await stage.sql.connect()]
+  // The session is being checked, ...
+  await memberships.query('begin')
+  await memberships.query('lock table band_members in access exclusive mode')
+  const asked = app.as(sarah)('/api/me')
+  await untilWaitedFor('band_members')
+  // ... and before its person is looked up, somebody ends it.
+  const ended = accounts
+    .query('begin')
+    .then(() => accounts.query('lock table users in access exclusive mode'))
+    .then(() => accounts.query('update users set session_version = session_version + 1'))
+  await untilWaitedFor('users')
+  await memberships.query('commit')
+  await ended
+  await untilWaitedFor('users')
+  await accounts.query('commit')
+  memberships.release()
+  accounts.release()
+  const response = await asked
+  expect([response.status, await response.json()]).toMatchObject([401, { error: { code: 'signed_out' } }])
 })
 
 test('a closed account is signed out', async () => {

@@ -28,14 +28,18 @@ export async function answerMe(request: Request): Promise<Response> {
   return json({ ...me, sessionExpiresAt: renewal.expires_at }, { headers })
 }
 
-/** Null when the account was closed a moment ago. */
+/** Null when the account was closed, or the session ended, a moment ago. */
 async function readMe(viewer: Viewer, session: Session): Promise<Me | null> {
   const { flags, syncIntervalMs } = env()
-  const { id, email, email_verified, name, image } = users
+  const { id, email, email_verified, name, image, session_version } = users
   const [user] = await asViewer(viewer, database(), (tx) =>
-    tx.select({ id, email, email_verified, name, image }).from(users).where(eq(users.id, viewer.user_id)),
+    tx
+      .select({ id, email, email_verified, name, image, session_version })
+      .from(users)
+      .where(eq(users.id, viewer.user_id)),
   )
-  if (!user) return null
+  // By now the session may have ended as well.
+  if (user?.session_version !== session.session_version) return null
   return {
     user: { id: user.id, email: user.email, name: user.name, image: user.image, isAdmin: ownsInstallation(user) },
     sessionExpiresAt: session.expires_at,

@@ -4,6 +4,7 @@ import { allEntities } from '@/entities'
 import { readErrorBody } from '@/lib/protocol/errors'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
 import { testApp, type TestApp } from '@/scripts/test/app'
+import { eventually } from '@/scripts/test/eventually'
 import { backstage, type Backstage } from '@/scripts/test/people'
 import { testDatabase } from '@/scripts/test/postgres'
 import { Resources } from '@/scripts/test/resources'
@@ -44,6 +45,16 @@ async function page(user: string, path: string): Promise<Page> {
 
 async function codeOf(response: Response): Promise<string> {
   return `${response.status} ${readErrorBody(await response.json())?.code}`
+}
+
+/** Until somebody waits for a table that another transaction has locked. */
+async function untilWaitedFor(table: string): Promise<void> {
+  await eventually(async () => {
+    const { rowCount } = await stage.sql.query(`select from pg_locks where not granted and relation = $1::regclass`, [
+      table,
+    ])
+    expect(rowCount).toBe(1)
+  })
 }
 
 async function conversation(): Promise<string> {
@@ -157,6 +168,32 @@ describe('who may read', () => {
     expect(await codeOf(await app.as(sarah, 2)(`/api/history/messages?scope=${band}`))).toBe('401 signed_out')
     const headers = { 'backline-user': mia }
     expect(await codeOf(await app.as(sarah)(`/api/history/messages?scope=${band}`, { headers }))).toBe('401 other_user')
+  })
+
+  test.each([
+    ['removed from the band', '403 forbidden', `update band_members set deleted_at = now() where user_id = $1`],
+    ['signed out everywhere', '401 signed_out', `update users set session_version = session_version + 1 where id = $1`],
+  ])('who is %s while a page is read gets %s and nothing of it', async (_, answer, ending) => {
+    const noah = await stage.person('Noah')
+    const theirs = await stage.band({ [sarah]: 'owner', [noah]: 'collaborator' })
+    await stage.sql.query(
+      `insert into changes (id, scope_id, entity, entity_id, op, summary) values ($1, $2, 'songs', $1, 'insert', 'Told')`,
+      [randomUUID(), theirs],
+    )
+    expect((await page(noah, `changes?scope=${theirs}`)).rows).toHaveLength(1)
+    // The reader was let in, and their page waits for the table.
+    const holder = await stage.sql.connect()
+    try {
+      await holder.query('begin')
+      await holder.query('lock table changes in access exclusive mode')
+      const waiting = get(noah, `changes?scope=${theirs}`)
+      await untilWaitedFor('changes')
+      await stage.sql.query(ending, [noah])
+      await holder.query('commit')
+      expect(await codeOf(await waiting)).toBe(answer)
+    } finally {
+      holder.release()
+    }
   })
 
   test('before and after of a change are for those who may read the row it changed', async () => {

@@ -49,6 +49,11 @@ export async function readHistory(
   }
 }
 
+/** Whether this viewer may have a page that was read; for the viewer as they are once it is. */
+export function confirmHistory(viewer: Viewer, entity: AnyEntity, query: HistoryQuery): Parsed<unknown> {
+  return scopeFilter(viewer, entity, query)
+}
+
 /** Which rows are asked for. Containers that went with their owner's membership are in nobody's scope: their owner lists them without one. */
 function scopeFilter(viewer: Viewer, entity: AnyEntity, query: HistoryQuery): Parsed<SQL> {
   const columns = columnsOf(entity)

@@ -103,6 +103,18 @@ test('who was removed while upstream thought gets nothing of what it said', asyn
   expect(await next(lines)).toBeUndefined()
 })
 
+test('two shapes with news at one moment: a hold of seconds tells one and ends', async () => {
+  for (let round = 0; round < 10; round++) {
+    const lines = await door.live(['songs', 'shows'], { hold: 60 })
+    await next(lines)
+    for (const request of [await door.upstream.next(), await door.upstream.next()])
+      setImmediate(() => request.answer(200, upToDate('1_0'), '[1]'))
+    const told: LiveLine[] = []
+    for await (const line of lines) told.push(line)
+    expect(told).toMatchObject([{ status: 200, body: [1] }])
+  }
+})
+
 test('the client’s leaving reaches upstream for every shape', async () => {
   const lines = await door.live(['songs', 'shows'])
   await next(lines)

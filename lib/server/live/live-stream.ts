@@ -165,8 +165,9 @@ class LiveStream {
   }
 
   async #tell(encode: () => Uint8Array): Promise<void> {
-    const isWritten = await this.#writer.send(encode)
-    if (isWritten && this.#options.hold.kind === 'first-news') this.#end()
+    // The first news and the end in one: between the two, another shape could say something as well.
+    if (this.#options.hold.kind === 'first-news') this.#end(encode())
+    else await this.#writer.send(encode)
   }
 }
 

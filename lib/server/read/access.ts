@@ -1,5 +1,6 @@
 import 'server-only'
 import type { AnyEntity } from '@/lib/entity/define'
+import type { Viewer } from '@/lib/entity/viewer'
 import { isOver, type Session } from '../session'
 import { viewerOf } from '../stored-viewer'
 import { SIGNED_OUT } from '../viewer'
@@ -20,7 +21,12 @@ export interface Reader {
  * answer and its first byte, it keeps everything committed after a removal from the removed.
  */
 export async function confirmReader({ session, entity, requested }: Reader): Promise<Parsed<Shape>> {
+  const viewer = await confirmViewer(session)
+  return viewer ? shapeFor(viewer, entity, requested) : { ok: false, failure: SIGNED_OUT }
+}
+
+/** The viewer of a session by a query that begins after this call; null when the session ended. */
+export async function confirmViewer(session: Session): Promise<Viewer | null> {
   const viewer = viewerOf(await viewerQueue().read(session.user_id), session)
-  if (!viewer || isOver(session)) return { ok: false, failure: SIGNED_OUT }
-  return shapeFor(viewer, entity, requested)
+  return isOver(session) ? null : viewer
 }

@@ -128,6 +128,18 @@ test('a snapshot streams: its start arrives while its end is not there yet', asy
   expect(new TextDecoder().decode((await reader.read()).value)).toBe(']')
 })
 
+test('a snapshot that breaks off in the middle breaks off for the reader too: half is never taken for whole', async () => {
+  const answer = door.read(SNAPSHOT)
+  const request = await door.upstream.next()
+  request.begin(200, ELECTRIC, '[{"a":1}')
+  const response = await answer
+  expect(response.status).toBe(200)
+  request.reset()
+  await expect(response.text()).rejects.toThrow(/terminated|aborted/)
+  // Nothing is asked again behind the reader's back: what came is on its way already.
+  expect(door.upstream.count()).toBe(1)
+})
+
 test('compressed answers arrive plain, with neither encoding nor length', async () => {
   const { gzipSync } = await import('node:zlib')
   const answer = door.read(SNAPSHOT)

@@ -226,6 +226,22 @@ describe('what passes', () => {
     expect([offset, handle]).not.toContain('')
   })
 
+  test('a handle says nothing at -1 and now, where no shape has begun: it may be any', async () => {
+    const own = await stage.band({ [people.sarah]: 'owner' })
+    await stage.song(own, 'Wonderwall')
+    const started = await get(people.sarah, `songs?scope=${own}&offset=-1`)
+    const handle = started.headers.get('electric-handle')
+    for (const any of ['unknown-1', String(handle)]) {
+      const start = await get(people.sarah, `songs?scope=${own}&offset=-1&handle=${any}`)
+      expect([start.status, start.headers.get('electric-handle')]).toEqual([200, handle])
+      expect(JSON.stringify(await start.json())).toContain('Wonderwall')
+      const now = await get(people.sarah, `songs?scope=${own}&offset=now&handle=${any}`)
+      expect([now.status, now.headers.get('electric-handle')]).toEqual([200, handle])
+      expect(now.headers.has('electric-up-to-date')).toBe(true)
+      expect(JSON.stringify(await now.json())).not.toContain('Wonderwall')
+    }
+  })
+
   test.each(['&live=true', ''])('an unknown handle is told to fetch again (%s)', async (live) => {
     const response = await get(people.sarah, `songs?scope=${band}&offset=0_0&handle=unknown-1${live}`)
     expect(response.status).toBe(409)
