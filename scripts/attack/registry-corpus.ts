@@ -126,7 +126,7 @@ function risenRoles({ entity, own }: Prey): Attack[] {
 }
 
 /** The columns an insert may name, as this row has them. */
-function insertValues(entity: AnyEntity, row: JsonRow): JsonRow {
+export function insertValues(entity: AnyEntity, row: JsonRow): JsonRow {
   const names = Object.keys(entity.fields).filter((column) => entity.fields[column]?.insert !== 'server')
   return Object.fromEntries(names.map((column) => [column, row[column] ?? null]).filter(([, value]) => value !== null))
 }

@@ -4,6 +4,7 @@ import { readErrorBody } from '@/lib/protocol/errors'
 import { isJsonObject } from '@/lib/protocol/json'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { Attack, Target } from './attack'
+import { crossingCorpus } from './crossing-corpus'
 import { doorCorpus } from './door-corpus'
 import { registryCorpus } from './registry-corpus'
 import { replayCorpus } from './replay-corpus'
@@ -28,7 +29,7 @@ export interface Report {
 export async function runAttacks(given: Target): Promise<Report> {
   const target = { ...given, cookieOf: remembered(given.cookieOf) }
   const prey = await readPrey(target)
-  const corpus = [...registryCorpus(prey), ...doorCorpus(), ...(await replayCorpus(target))]
+  const corpus = [...registryCorpus(prey), ...crossingCorpus(prey), ...doorCorpus(), ...(await replayCorpus(target))]
   const secrets = prey.flatMap(({ foreign }) => secretsOf(foreign))
   const breaches: Breach[] = []
   for (const family of new Set(corpus.map(({ group }) => group))) {
@@ -80,7 +81,8 @@ async function judge(target: Target, attack: Attack, secrets: readonly string[])
   const headers = new Headers({ 'content-type': 'application/json', ...attack.headers })
   if (headers.get('content-type') === '') headers.delete('content-type')
   if (attack.as) headers.set('cookie', await target.cookieOf(SAMPLE_USERS[attack.as].id))
-  const body = attack.method === 'DELETE' ? {} : { body: new TextEncoder().encode(attack.body ?? '') }
+  const hasBody = attack.method === 'POST' || attack.method === 'PATCH'
+  const body = !hasBody ? {} : { body: new TextEncoder().encode(attack.body ?? '') }
   const response = await fetch(`${target.url}${attack.path}`, {
     method: attack.method,
     headers,

@@ -17,13 +17,19 @@ export const emailAddress = z
   .max(200, 'is longer than 200 characters')
   .pipe(z.email('is not an e-mail address'))
 
+/** Postgres refuses NUL, and half a pair of UTF-16 would be stored as another character. */
+export const storable = z.refine<string>(
+  (text) => !text.includes('\u0000') && text.isWellFormed(),
+  'contains a character that cannot be stored',
+)
+
 /** What people are called. */
 export const personName = z
   .string('is missing')
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'is longer than 200 characters')
-  .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'contains a character that cannot be stored')
+  .check(storable)
 
 /** Finds an open account by its address, whatever the case. Inside account work only. */
 export async function findPersonByEmail(tx: Transaction, email: string): Promise<Person | null> {

@@ -6,13 +6,14 @@ import { users } from '@/db/schema'
 import type { Viewer } from '@/lib/entity/viewer'
 import { accountWork } from './account-work'
 import { malformed, type Outcome } from './outcome'
-import { personName } from './person'
+import { personName, storable } from './person'
 
 const profileForm = z.object({
   name: personName.optional(),
   image: z
     .url({ protocol: /^https$/, error: 'must be an address that starts with https://' })
     .max(2_000, 'is longer than 2000 characters')
+    .check(storable)
     .nullable()
     .optional(),
 })

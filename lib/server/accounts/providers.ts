@@ -6,6 +6,7 @@ import googleProvider from 'next-auth/providers/google'
 import type { UserinfoEndpointHandler } from 'next-auth/providers/oauth'
 import * as z from 'zod'
 import type { ExternalProfile } from './external-sign-in'
+import { storable } from './person'
 import { accountSettings } from './settings'
 
 /** next-auth's configuration of the providers whose keys are set. */
@@ -37,10 +38,10 @@ const githubUserinfo: UserinfoEndpointHandler = {
 const shownByProvider = z.object({
   email: z.email().nullish().catch(null),
   email_verified: z.boolean().nullish().catch(null),
-  name: z.string().max(200).nullish().catch(null),
-  login: z.string().max(200).nullish().catch(null),
-  picture: z.url().nullish().catch(null),
-  avatar_url: z.url().nullish().catch(null),
+  name: z.string().max(200).check(storable).nullish().catch(null),
+  login: z.string().max(200).check(storable).nullish().catch(null),
+  picture: z.url().check(storable).nullish().catch(null),
+  avatar_url: z.url().check(storable).nullish().catch(null),
 })
 
 /** Reads what a provider said, whichever it is. */
