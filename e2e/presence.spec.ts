@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core'
-import { NIGHT_SHIFT } from '@/db/sample-ids'
+import { expect, inject } from 'vitest'
+import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
+import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
+import { SONGS, titleButton } from './songs-page'
 
-const SONGS = `/bands/${NIGHT_SHIFT}/songs`
 const MEMBERS = `/bands/${NIGHT_SHIFT}/members`
 
 const avatarOf = (page: Page, name: RegExp) =>
@@ -19,6 +21,38 @@ test('Sarah and Alex see each other and who is on the same page; Alex is gone wh
 
   await alex.page.close()
   await avatarOf(sarah.page, /Alex/).waitFor({ state: 'detached' })
+})
+
+test('who signs out is gone for the others at once, other tabs or not', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  alex.expectError(/status of 401/)
+  await avatarOf(sarah.page, /Alex.*on this page/).waitFor()
+  const second = await alex.context.newPage()
+  await second.goto('/account')
+  await avatarOf(second, /Sarah/).waitFor()
+  await second.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await second.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+  await second.waitForURL((url) => url.pathname === '/sign-in')
+  const here = await asOwner({ ownerUrl: inject('appOwnerUrl') }, `select id from presence where user_id = $1`, [
+    SAMPLE_USERS.alex.id,
+  ])
+  expect(here).toEqual([])
+  await avatarOf(sarah.page, /Alex/).waitFor({ state: 'detached' })
+})
+
+test('who has a song open for editing is shown at its row, until they leave it', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const row = sarah.page.getByRole('row').filter({ has: titleButton(sarah.page, 'Creep') })
+  const isEditing = row.getByText('Alex is editing')
+  await titleButton(alex.page, 'Creep').click()
+  await isEditing.waitFor()
+  await alex.page.keyboard.press('Escape')
+  await isEditing.waitFor({ state: 'detached' })
+  await alex.page.getByRole('button', { name: 'Actions for Creep' }).click()
+  await alex.page.getByRole('menuitem', { name: /Edit details/ }).click()
+  await isEditing.waitFor()
+  await alex.page.getByRole('button', { name: 'Done' }).click()
+  await isEditing.waitFor({ state: 'detached' })
 })
 
 test('a second tab shows who is here too, and closing it leaves the first one here', async ({ signIn }) => {

@@ -9,6 +9,7 @@ import { useConnection } from '@/lib/sync'
 import type { Present } from '@/lib/sync/react/presence-policy'
 import { AppLink } from './app-link'
 import { BandSwitcher } from './band-switcher'
+import { EditingProvider, useEditingState } from './editing'
 import { Navigation } from './navigation'
 import { useNameOf } from './people'
 import { pathOf, type Route } from './routes'
@@ -29,6 +30,7 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
   const { user } = useViewer().me
   const connection = useConnection()
   const [people, setPeople] = useState<readonly Present[]>([])
+  const { openRow, editing } = useEditingState(people)
   const avatars = <PresenceAvatars people={people} nameOf={useNameOf(bandId)} />
   const name = user.name ?? user.email ?? 'You'
   return (
@@ -69,9 +71,11 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
       <main id="screen" tabIndex={-1} className="flex min-h-0 min-w-0 flex-col outline-none">
         {notices}
         <Suspense>
-          <Presence bandId={bandId} page={pathOf(route)} onChange={setPeople} />
+          <Presence bandId={bandId} page={pathOf(route)} editing={openRow} onChange={setPeople} />
         </Suspense>
-        <div className="min-h-0 flex-1">{children}</div>
+        <div className="min-h-0 flex-1">
+          <EditingProvider editing={editing}>{children}</EditingProvider>
+        </div>
       </main>
       <footer className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
         <Navigation route={route} bandId={bandId} layout="bottom" />

@@ -42,6 +42,17 @@ export async function handlePresence(request: Request): Promise<Response> {
   return new Response(null, { status: 204, headers: PRIVATE_HEADERS })
 }
 
+/** Ends somebody's being here at once: in one of their browsers, or in all of them where `clientId` is null. */
+export async function endPresence(userId: string, clientId: string | null): Promise<void> {
+  await database().transaction(async (tx) => {
+    await tx.execute(sql`SELECT set_config('app.user_id', ${userId}, true)`)
+    await tx.execute(sql`
+      DELETE FROM presence
+      WHERE user_id = ${userId}::uuid AND (${clientId}::uuid IS NULL OR client_id = ${clientId}::uuid)
+    `)
+  })
+}
+
 const UNREADABLE: Failure = { code: 'invalid', message: 'The request cannot be read.' }
 const NOT_YOURS: Failure = { code: 'forbidden', message: 'You are not a member here.' }
 

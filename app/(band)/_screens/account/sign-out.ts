@@ -6,7 +6,8 @@ import { askAccountDoor, type AccountAnswer } from './account-door'
 
 /** Ends this browser's session, then seals unsent work for its owner and deletes what was cached. */
 export async function signOutHere(sync: Sync): Promise<AccountAnswer> {
-  const ended = await askAccountDoor('POST', 'sign-out', {})
+  const clientId = sync.clientId.read()
+  const ended = await askAccountDoor('POST', 'sign-out', clientId === null ? {} : { client_id: clientId })
   return ended.kind === 'done' ? leave(sync) : ended
 }
 

@@ -8,6 +8,7 @@ import { Dialog } from '@/components/ui/dialog'
 import { entities, type Patch } from '@/entities'
 import type { Json, JsonRow } from '@/lib/protocol/json'
 import { useMarkRead, useRow, useSync, useWrite } from '@/lib/sync'
+import { useTellEditing } from '../../_shell/editing'
 import { useAuthorOf } from '../../_shell/people'
 import { usePermissions } from '../../_shell/viewer'
 import type { Song } from './song-filter'
@@ -40,6 +41,7 @@ function SongEditor({ song, onClose }: { song: Song; onClose: () => void }) {
   const sync = useSync()
   const authorOf = useAuthorOf(song.band_id, song.id)
   const isEditable = usePermissions('songs', song.band_id).mayChange(song, 'title')
+  useTellEditing('songs', song.id, isEditable)
   // The title when it was opened: the heading stands still while the title is typed.
   const [heading] = useState(song.title)
   const change = (field: string, value: Json, isSaved: boolean) => {

@@ -10,6 +10,7 @@ import { Select } from '@/components/ui/input'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import type { JsonRow } from '@/lib/protocol/json'
 import { useRowStatus, useSync, useWrite } from '@/lib/sync'
+import { Editors, useTellEditing } from '../../_shell/editing'
 import { RowStatusAction } from '../../_shell/row-status-action'
 import { usePermissions } from '../../_shell/viewer'
 import { durationText, parseDuration, parseTempo } from './duration'
@@ -41,6 +42,7 @@ export const SongRow = memo(function SongRow({ song, index, top, isFresh, measur
   const sync = useSync()
   const isEditable = isReady && permissions.mayChange(song, 'title')
   const [isBusy, setIsBusy] = useState(false)
+  useTellEditing('songs', song.id, isBusy)
   // Rows are JSON by construction.
   const look = () => sync?.markRead('songs', song as unknown as JsonRow)
   const cell = {
@@ -73,7 +75,7 @@ export const SongRow = memo(function SongRow({ song, index, top, isFresh, measur
       style={{ transform: `translateY(${top}px)` }}
       className={classNames(
         COLUMNS,
-        'absolute inset-x-0 top-0 min-h-14 border-b border-line/60 py-1.5 hover:bg-surface pointer-coarse:py-0.5 lg:min-h-12 lg:py-1',
+        'absolute inset-x-0 top-0 min-h-14 border-b border-line/60 py-1.5 hover:bg-surface pointer-coarse:py-1 lg:min-h-12 lg:py-1',
         isFresh && 'animate-arrive',
         isBusy && 'z-10 bg-surface',
         song.status === 'retired' && 'text-ink-muted',
@@ -93,7 +95,10 @@ export const SongRow = memo(function SongRow({ song, index, top, isFresh, measur
           />
           <p className="truncate px-2 text-sm text-ink-muted lg:hidden">{summaryOf(song)}</p>
         </div>
-        <RowStatusCaption status={status} />
+        <span className="flex items-center gap-2">
+          <Editors entity="songs" rowKey={song.id} scope={song.band_id} />
+          <RowStatusCaption status={status} />
+        </span>
       </td>
       <td className="hidden min-w-0 lg:block">
         <InlineText
