@@ -97,12 +97,13 @@ async function answer(
   const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? '127.0.0.1'}`)
   const match = matchRoute(routes, url.pathname)
   if (match === undefined) return void outgoing.writeHead(404).end()
+  const gone = new AbortController()
+  outgoing.once('close', () => gone.abort())
+  // Before anything is waited for: a client that leaves meanwhile takes its body along, and no request can be made of that.
+  const request = toRequest(incoming, url, gone.signal)
   const loaded: unknown = await import(/* @vite-ignore */ join(root, match.file))
   const handler = handlerOf(loaded, incoming.method ?? 'GET')
   if (handler === undefined) return void outgoing.writeHead(405).end()
-  const gone = new AbortController()
-  outgoing.once('close', () => gone.abort())
-  const request = toRequest(incoming, url, gone.signal)
   await send(await handler(request, { params: Promise.resolve(match.params) }), incoming, outgoing)
 }
 

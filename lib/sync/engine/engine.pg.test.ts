@@ -79,6 +79,59 @@ test('R-TEST-08 what one device creates, edits and deletes, another person’s d
   await eventually(() => expect(titleIn(sarah.tab, made.key)).toBeNull())
 })
 
+test.each([
+  { decision: 'offered', words: 'is back with the edit', after: 'Edited meanwhile' },
+  { decision: 'current', words: 'stays deleted', after: null },
+])('a song edited by one while another deletes it is asked about, and $words when that is decided', async (choice) => {
+  const [sarah, alex] = await Promise.all([openSongs('sarah'), openSongs('alex')])
+  const { key, settled } = sarah.tab.sync.write('songs', {
+    op: 'insert',
+    values: { band_id: NIGHT_SHIFT, title: `To be ${choice.decision}` },
+  })
+  await settled
+  await eventually(() => expect(titleIn(alex.tab, key)).not.toBeNull())
+  alex.device.disconnect()
+  const edit = alex.tab.sync.write('songs', { op: 'update', key, patch: { title: 'Edited meanwhile' } })
+  await sarah.tab.sync.write('songs', { op: 'delete', key }).settled
+  alex.device.connect()
+  await expect(edit.settled).resolves.toMatchObject({ status: 'conflict', fields: ['deleted_at'] })
+
+  const questions = { entity: 'conflicts', scope: NIGHT_SHIFT }
+  const asked = [sarah, alex].map(({ tab }) => watch(tab, questions).view)
+  const questionIn = (view: (typeof asked)[number]) =>
+    [...view().rows.values()].find((row) => row['entity_id'] === key && row['decision'] === null)
+  await eventually(() => {
+    for (const view of asked) expect(questionIn(view)?.['offered_value']).toEqual({ title: 'Edited meanwhile' })
+    for (const { tab } of [sarah, alex]) expect(titleIn(tab, key)).toBeNull()
+  })
+  const id = String(asked.map(questionIn)[0]?.['id'] as string)
+  await sarah.tab.sync.write('conflicts', { op: 'update', key: id, patch: { decision: choice.decision } }).settled
+  await eventually(() => {
+    for (const view of asked) expect(questionIn(view)).toBeUndefined()
+    for (const { tab } of [sarah, alex]) expect(titleIn(tab, key)).toBe(choice.after)
+  })
+})
+
+test('a deleted song is brought back as it was, or with a change, by whoever may, on every device', async () => {
+  const [sarah, alex] = await Promise.all([openSongs('sarah'), openSongs('alex')])
+  const made = sarah.tab.sync.write('songs', { op: 'insert', values: { band_id: NIGHT_SHIFT, title: 'Back again' } })
+  await made.settled
+  await sarah.tab.sync.write('songs', { op: 'delete', key: made.key }).settled
+  await eventually(() => expect(titleIn(sarah.tab, made.key)).toBeNull())
+  const restored = sarah.tab.sync.write('songs', { op: 'restore', key: made.key })
+  await expect(restored.settled).resolves.toMatchObject({ status: 'applied', version: 3 })
+  await eventually(() => {
+    for (const { tab } of [sarah, alex]) expect(titleIn(tab, made.key)).toBe('Back again')
+  })
+  await alex.tab.sync.write('songs', { op: 'delete', key: made.key }).settled
+  await alex.tab.sync.write('songs', { op: 'restore', key: made.key, patch: { artist: 'Alex' } }).settled
+  await eventually(() => {
+    for (const { tab } of [sarah, alex]) {
+      expect(tab.sync.row(SONGS, made.key).read()).toMatchObject({ title: 'Back again', artist: 'Alex', version: 5 })
+    }
+  })
+})
+
 test('R-TEST-07 a person’s own session reaches their other device once, and nobody else’s', async () => {
   const mine: ShapeName = { entity: 'writing_sessions', scope: null }
   const [laptop, phone, other] = await Promise.all([deviceOf('sarah'), deviceOf('sarah'), deviceOf('alex')])

@@ -21,6 +21,7 @@ export function modelFetch(server: ModelServer, session: { userId: string | null
     if (url.pathname === '/api/shapes/live')
       return answerLive(server, session, body as LiveRequest, init?.signal ?? null)
     if (url.pathname.startsWith('/api/shapes/')) return answerShape(server, userId, url)
+    if (url.pathname.startsWith('/api/history/')) return answerHistory(server, userId, url)
     if (url.pathname === '/api/me') return json({ user: { id: userId } })
     return refusal('not_found')
   }
@@ -47,6 +48,23 @@ function answerShape(server: ModelServer, userId: string, url: URL): Response {
   if (chunk && !chunk.isUpToDate) return json(chunk.messages, { ...headers, [HEADERS.offset]: chunk.end })
   const up = { headers: { control: 'up-to-date', global_last_seen_lsn: '0' } }
   return json([...(chunk?.messages ?? []), up], { ...headers, [HEADERS.offset]: server.end, [HEADERS.upToDate]: '' })
+}
+
+/** Newest first, one page; `before` is the id of the last row of the page before. */
+function answerHistory(server: ModelServer, userId: string, url: URL): Response {
+  const name = url.pathname.split('/').at(-1) ?? ''
+  const found = shapeFor(server, userId, name, url.searchParams.get('scope'))
+  if ('code' in found) return refusal(found.code)
+  const column = entityNamed(name)?.history?.group
+  const group = url.searchParams.get('group')
+  const rows = server
+    .shapeRows(name, found.scope, userId)
+    .filter((row) => group === null || column === undefined || row[column] === group)
+    .toSorted((a, b) => (textIn(a, 'created_at') < textIn(b, 'created_at') ? 1 : -1))
+  const before = url.searchParams.get('before')
+  const start = before === null ? 0 : rows.findIndex((row) => row['id'] === before) + 1
+  const end = start + Number(url.searchParams.get('limit'))
+  return json({ rows: rows.slice(start, end), next: end < rows.length ? textIn(rows[end - 1] ?? {}, 'id') : null })
 }
 
 function answerLive(

@@ -1,0 +1,86 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { act, cleanup, render, screen } from '@testing-library/react'
+import { afterEach, expect, test } from 'vitest'
+import { BAND, devicesOf, SARAH, Scene, watch } from '../testkit/scene'
+import { SyncContext } from './context'
+import { useHistory } from './history'
+
+const [CHAT, OTHER_CHAT] = ['00000000-0000-4000-8000-00000000c001', '00000000-0000-4000-8000-00000000c002']
+const { open, closeAll } = devicesOf()
+afterEach(async () => {
+  cleanup()
+  await closeAll()
+})
+
+function Messages() {
+  const history = useHistory('messages', BAND, CHAT)
+  const { rows, hasOlder, status } = history
+  return (
+    <>
+      <output>{`${status}: ${rows.length}, ${rows[0]?.body ?? '-'} to ${rows.at(-1)?.body ?? '-'}`}</output>
+      {hasOlder ? <button onClick={() => history.loadOlder()}>Older</button> : null}
+    </>
+  )
+}
+
+/** A conversation of so many messages, a second apart, beside another one. */
+async function chatOf(count: number) {
+  const scene = new Scene()
+  const say = (n: number, conversation = CHAT) =>
+    scene.server.seed('messages', {
+      id: `00000000-0000-4000-8000-${String(n).padStart(8, '0')}${conversation.slice(-4)}`,
+      band_id: BAND,
+      conversation_id: conversation,
+      body: `#${n}`,
+      created_at: new Date(scene.clock.now() - 1_000_000 + n * 1_000).toISOString(),
+    })
+  for (let n = 1; n <= count; n++) say(n)
+  say(1, OTHER_CHAT)
+  const tab = open(scene, SARAH).open()
+  const { view } = watch(tab, { entity: 'messages', scope: BAND })
+  await scene.until('live', () => view().status === 'ready')
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <SyncContext value={tab.sync}>
+        <Messages />
+      </SyncContext>
+    </QueryClientProvider>,
+  )
+  const shown = () => screen.getByRole('status').textContent
+  const shows = (words: string) => act(() => scene.until(`it shows ${words}`, () => shown() === words))
+  return { scene, tab, say, shown, shows }
+}
+
+test('history begins with the newest hundred of its group, and older ones join page by page', async () => {
+  const { shows } = await chatOf(250)
+  await shows('ready: 100, #250 to #151')
+  act(() => screen.getByRole('button', { name: 'Older' }).click())
+  await shows('ready: 200, #250 to #51')
+  act(() => screen.getByRole('button', { name: 'Older' }).click())
+  await shows('ready: 250, #250 to #1')
+  expect(screen.queryByRole('button', { name: 'Older' })).toBeNull()
+})
+
+test('what arrives live and what is written here stand on top of what was loaded, each once', async () => {
+  const { say, tab, shows, shown } = await chatOf(20)
+  await shows('ready: 20, #20 to #1')
+  say(21)
+  await shows('ready: 21, #21 to #1')
+  say(1, OTHER_CHAT)
+  const made = tab.sync.write('messages', {
+    op: 'insert',
+    values: { band_id: BAND, conversation_id: CHAT, body: 'mine' },
+  })
+  await shows('ready: 22, mine to #1')
+  await act(() => made.settled)
+  expect(shown()).toBe('ready: 22, mine to #1')
+})
+
+test('after the log began anew the first page is fetched again, and nothing is doubled', async () => {
+  const { scene, shows } = await chatOf(150)
+  await shows('ready: 100, #150 to #51')
+  act(() => screen.getByRole('button', { name: 'Older' }).click())
+  await shows('ready: 150, #150 to #1')
+  act(() => scene.server.rotate('messages'))
+  await shows('ready: 100, #150 to #51')
+})
