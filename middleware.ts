@@ -6,6 +6,8 @@ import { type NextRequest, NextResponse } from 'next/server'
  */
 export function middleware(request: NextRequest): NextResponse {
   const hasSession = SESSION_COOKIES.some((name) => request.cookies.has(name))
+  // A form that was opened before somebody signed in in another tab is still taken.
+  if (request.method !== 'GET' && request.method !== 'HEAD') return NextResponse.next()
   // A cookie may be stale: whoever the app itself sent here, with a reason or a way back in the query, must see the page.
   if (!hasSession || request.nextUrl.search !== '') return NextResponse.next()
   return NextResponse.redirect(new URL('/', request.url))
