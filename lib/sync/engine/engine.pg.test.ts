@@ -132,6 +132,30 @@ test('a deleted song is brought back as it was, or with a change, by whoever may
   })
 })
 
+test('R-TEST-04 a refusal of the door takes back exactly that write, and nothing of the others', async () => {
+  const [sarah, mia] = await Promise.all([openSongs('sarah'), openSongs('mia')])
+  const { key, settled } = sarah.tab.sync.write('songs', {
+    op: 'insert',
+    values: { band_id: NIGHT_SHIFT, title: 'Only for collaborators' },
+  })
+  await settled
+  await eventually(() => expect(titleIn(mia.tab, key)).toBe('Only for collaborators'))
+  mia.device.disconnect()
+  const session = { op: 'insert', values: { name: 'My own' } } as const
+  const [own, foreign, after] = [
+    mia.tab.sync.write('writing_sessions', session),
+    mia.tab.sync.write('songs', { op: 'update', key, patch: { title: 'By a viewer' } }),
+    mia.tab.sync.write('writing_sessions', session),
+  ]
+  expect(titleIn(mia.tab, key)).toBe('By a viewer')
+  mia.device.connect()
+  await expect(foreign.settled).rejects.toMatchObject({ code: 'forbidden' })
+  expect(titleIn(mia.tab, key)).toBe('Only for collaborators')
+  for (const made of [own, after]) await expect(made.settled).resolves.toMatchObject({ status: 'applied', version: 1 })
+  expect(outboxOf(mia.tab).filter(({ state }) => state === 'refused')).toHaveLength(1)
+  expect(titleIn(sarah.tab, key)).toBe('Only for collaborators')
+})
+
 test('R-TEST-07 a person’s own session reaches their other device once, and nobody else’s', async () => {
   const mine: ShapeName = { entity: 'writing_sessions', scope: null }
   const [laptop, phone, other] = await Promise.all([deviceOf('sarah'), deviceOf('sarah'), deviceOf('alex')])
