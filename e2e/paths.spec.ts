@@ -80,7 +80,8 @@ test.each(['/', '/sign-in', '/api/me', '/sw.js'])('security headers stand on %s'
   expect(headers.get('content-security-policy')).not.toMatch(/script-src[^;]*unsafe/)
   expect(headers.get('x-content-type-options')).toBe('nosniff')
   expect(headers.get('x-frame-options')).toBe('DENY')
-  expect(headers.get('referrer-policy')).toBe('no-referrer')
+  // Other sites never learn where somebody came from; account pages tell this one (next.config.ts).
+  expect(headers.get('referrer-policy')).toBe(path === '/sign-in' ? 'same-origin' : 'no-referrer')
   expect(headers.get('strict-transport-security')).toContain('max-age=')
   expect(headers.get('x-powered-by')).toBeNull()
 })
