@@ -85,7 +85,7 @@ export function httpPromises(target: () => Target): void {
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
-  test('PV2 unknown parameters mean nothing', async () => {
+  test('PV2 unknown parameters mean nothing, and compaction is no part of a shape', async () => {
     await using subject = new Subject(target())
     const table = await subject.table('id int PRIMARY KEY')
     const response = await subject.shape({
@@ -97,6 +97,8 @@ export function httpPromises(target: () => Target): void {
       nonsense: '1',
     })
     expect(response.status).toBe(200)
+    const compacted = await subject.shape({ table, offset: '-1', experimental_compaction: 'true' })
+    expect(compacted.headers.get('electric-handle')).toBe(response.headers.get('electric-handle'))
   })
 
   test('PV3 identifiers are folded and unquoted as Postgres does', async () => {

@@ -24,7 +24,7 @@ export function livePromises(target: () => Target): void {
     const table = await subject.table('id int PRIMARY KEY')
     const reader = await subject.follow({ table })
     const before = reader.offset
-    const { response, messages } = await reader.live()
+    const { response, messages } = await reader.poll()
     expect(messages).toHaveLength(1)
     expect(reader.offset).toBe(before)
     expect(response.headers.get('electric-has-data')).toBe('false')

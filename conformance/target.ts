@@ -23,7 +23,7 @@ let tableCount = 0
 
 /** What a conformance test does to its target; every test has tables of its own. */
 export class Subject implements AsyncDisposable {
-  private readonly pool: pg.Pool
+  readonly pool: pg.Pool
   private readonly tables: string[] = []
 
   constructor(readonly target: Target) {
@@ -33,6 +33,11 @@ export class Subject implements AsyncDisposable {
   /** Runs SQL, several statements at once. */
   async sql(text: string): Promise<void> {
     await this.pool.query(text)
+  }
+
+  /** The rows of a query. */
+  async rows<T extends pg.QueryResultRow>(text: string): Promise<T[]> {
+    return (await this.pool.query<T>(text)).rows
   }
 
   /** A name no other test uses, dropped afterwards. */
@@ -108,8 +113,16 @@ export class Follower {
     }
   }
 
-  /** One live answer. */
+  /** The next live answer that has changes; a busy machine may need more than one poll for it. */
   async live(more: Record<string, string> = {}): Promise<{ response: Response; messages: Message[] }> {
+    for (;;) {
+      const answer = await this.poll(more)
+      if (answer.response.headers.get('electric-has-data') === 'true') return answer
+    }
+  }
+
+  /** One live answer, with changes or without. */
+  async poll(more: Record<string, string> = {}): Promise<{ response: Response; messages: Message[] }> {
     const response = await this.subject.shape(this.next({ live: 'true', ...more }))
     const messages = await this.take(response)
     return { response, messages }

@@ -74,6 +74,37 @@ export function valuePromises(target: () => Target): void {
     await subject.sql(`DROP TABLE ${name}; DROP TYPE ${name}_mood; DROP DOMAIN ${name}_pos; DROP TYPE ${name}_pair`)
   })
 
+  test('PT4 stored generated columns are followed from Postgres 18 on and refused before; virtual ones are refused', async () => {
+    await using subject = new Subject(target())
+    const [version] = await subject.rows<{ number: string }>("SELECT current_setting('server_version_num') AS number")
+    const isEighteen = Number(version?.number) >= 180_000
+    const table = await subject.table('id int PRIMARY KEY, n int, twice int GENERATED ALWAYS AS (n * 2) STORED')
+    await subject.sql(`INSERT INTO ${table} (id, n) VALUES (1, 10)`)
+    if (isEighteen) {
+      const reader = await subject.follow({ table, where: 'twice > 10' })
+      expect(reader.rows[0]?.value).toEqual({ id: '1', n: '10', twice: '20' })
+      await subject.sql(`UPDATE ${table} SET n = 11`)
+      expect((await reader.live()).messages[0]?.value).toEqual({ id: '1', n: '11', twice: '22' })
+      await subject.sql(
+        `ALTER TABLE ${table} DROP COLUMN twice, ADD COLUMN twice int GENERATED ALWAYS AS (n * 2) VIRTUAL`,
+      )
+    }
+    const list = 'The following columns are generated and cannot be included in the shape: twice'
+    const hint =
+      "You can exclude them from the shape by explicitly listing which columns to fetch in the 'columns' query param"
+    for (const [columns, message] of [
+      ['id,twice', list],
+      [null, `${list}. ${hint}`],
+    ] as const) {
+      const response = await subject.shape({ table, offset: '-1', ...(columns === null ? {} : { columns }) })
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        { message: 'Invalid request', errors: { columns: [message] } },
+      ])
+    }
+    expect((await subject.follow({ table, columns: 'id,n' })).rows).toHaveLength(1)
+  })
+
   test('PK1 keys are the same in snapshot and log, whatever they hold', async () => {
     await using subject = new Subject(target())
     const table = await subject.table('a text, b int, c text, PRIMARY KEY (c, b)')

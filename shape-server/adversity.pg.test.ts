@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { testDatabase } from '@/scripts/test/postgres'
 import { Subject } from '@/conformance/target'
+import { createLog } from './log'
 import { openBlobs } from './storage/blob'
 import type { Blob } from './storage/blob'
 import { testShapeServer } from './testing'
@@ -154,22 +155,10 @@ test('PB5 a dropped table ends its shapes; made anew, it is another table', asyn
 test('PB6 a full disk stops writes, health says so, and nothing is corrupted when there is room again', async () => {
   await using db = await testDatabase()
   const disk = { isFull: false }
-  let journal: Blob | undefined
-  await using server = await testShapeServer(db.superuserUrl, {}, (config) => {
-    const store = openBlobs(config, () => disk.isFull)
-    const open = store.open.bind(store)
-    store.open = (name) => {
-      const blob = open(name)
-      if (name === 'journal') journal = blob
-      return blob
-    }
-    return store
-  })
+  await using server = await testShapeServer(db.superuserUrl, {}, (config) => openBlobs(config, () => disk.isFull))
   await using subject = subjectOf(server, db.superuserUrl)
   const table = await subject.table('id int PRIMARY KEY, filler text')
   const reader = await subject.follow({ table })
-  // A snapshot that is not yet on disk for good does not outlive a full one; this is about shapes that stand.
-  await until(() => Promise.resolve(journal?.readSync(0, journal.size).includes('"settled"') === true))
   disk.isFull = true
   // More than may wait in memory, in transactions of their own.
   for (let i = 0; i < 20; i++)
@@ -192,6 +181,43 @@ test('PB6 a full disk stops writes, health says so, and nothing is corrupted whe
   expect(after.handle).toBe(reader.handle)
   expect(new Set(after.rows.map((row) => row.key)).size).toBe(2000)
 })
+
+test('PB10 a shape whose last note in the journal fails is served on, and outlives a restart', async () => {
+  await using db = await testDatabase()
+  const refused: string[] = []
+  await using server = await testShapeServer(
+    db.superuserUrl,
+    {},
+    (config) => {
+      const store = openBlobs(config)
+      const open = store.open.bind(store)
+      store.open = (name) => (name === 'journal' ? refusing(open(name), '"settled"') : open(name))
+      return store
+    },
+    createLog('warning', (line) => refused.push(line)),
+  )
+  await using subject = subjectOf(server, db.superuserUrl)
+  const table = await subject.table('id int PRIMARY KEY')
+  await subject.sql(`INSERT INTO ${table} VALUES (1)`)
+  const reader = await subject.follow({ table })
+  await until(() => Promise.resolve(refused.some((line) => line.includes('shape_not_settled'))))
+  await subject.sql(`INSERT INTO ${table} VALUES (2)`)
+  await reader.live()
+  await server.restart()
+  const after = await subjectOf(server, db.superuserUrl).follow({ table })
+  expect(after.handle).toBe(reader.handle)
+  expect(after.rows.map((row) => row.value?.['id'])).toEqual(['1', '2'])
+})
+
+/** A blob on a disk that has no room for lines with these words. */
+function refusing(blob: Blob, words: string): Blob {
+  const append = blob.append.bind(blob)
+  blob.append = (parts) => {
+    if (Buffer.concat(parts).includes(words)) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    append(parts)
+  }
+  return blob
+}
 
 test('PB7 a URL of a megabyte is refused, and the server lives', async () => {
   await using db = await testDatabase()

@@ -16,6 +16,8 @@ export interface ShapeServerConfig {
   temporarySlot: boolean
   randomSlotName: boolean
   poolSize: number
+  /** Time without transactions and requests after which the database is left alone; null is never. */
+  replicationIdleMs: number | null
   chunkBytes: number
   longPollTimeoutMs: number
   sseTimeoutMs: number
@@ -28,6 +30,10 @@ export interface ShapeServerConfig {
   maxShapes: number | null
   /** Bytes of shape logs beyond which the least recently used shapes are dropped; null is unlimited. */
   maxStorageBytes: number | null
+  /** Bytes of a shape's log from which on it is compacted when it outgrows the snapshot; null is never. */
+  compactLogBytes: number | null
+  /** How often limits are looked at. */
+  sweepMs: number
   deletesEnabled: boolean
   tcpReadTimeoutMs: number
   tcpSendTimeoutMs: number
@@ -68,7 +74,13 @@ export const SETTINGS: Setting[] = [
   },
   { name: 'CLEANUP_REPLICATION_SLOTS_ON_SHUTDOWN', fallback: 'false', help: 'true: a temporary slot' },
   { name: 'ELECTRIC_TEMPORARY_REPLICATION_SLOT_USE_RANDOM_NAME', fallback: 'false', help: 'true: random slot name' },
+  {
+    name: 'ELECTRIC_REPLICATION_IDLE_TIMEOUT',
+    fallback: '0',
+    help: 'without changes and requests for so long (30s or more) the database is left alone until the next request',
+  },
   { name: 'ELECTRIC_DB_POOL_SIZE', fallback: '20', help: 'connections for snapshots' },
+  { name: 'ELECTRIC_DATABASE_USE_IPV6', fallback: 'false', help: 'without effect: both families are tried' },
   { name: 'ELECTRIC_DATABASE_CA_CERTIFICATE_FILE', fallback: '', help: 'PEM file to verify the database against' },
   { name: 'ELECTRIC_SHAPE_CHUNK_BYTES_THRESHOLD', fallback: '10485760', help: 'bytes after which a chunk closes' },
   { name: 'ELECTRIC_LONG_POLL_TIMEOUT', fallback: '20000', help: 'milliseconds' },
@@ -78,6 +90,12 @@ export const SETTINGS: Setting[] = [
   { name: 'ELECTRIC_MAX_CONCURRENT_REQUESTS', fallback: '{"initial":300,"existing":10000}', help: 'JSON' },
   { name: 'ELECTRIC_MAX_SHAPES', fallback: 'unlimited', help: 'least recently used shapes go beyond it' },
   { name: 'ELECTRIC_MAX_STORAGE_BYTES', fallback: 'unlimited', help: 'same, by bytes on disk' },
+  {
+    name: 'ELECTRIC_COMPACT_LOG_BYTES',
+    fallback: '67108864',
+    help: 'logs longer than this, and than two snapshots, are compacted (0: never)',
+  },
+  { name: 'ELECTRIC_SWEEP_INTERVAL', fallback: '5s', help: 'how often limits and logs are looked at' },
   { name: 'ELECTRIC_ENABLE_INTEGRATION_TESTING', fallback: 'false', help: 'true: DELETE /v1/shape works' },
   { name: 'ELECTRIC_TCP_READ_TIMEOUT', fallback: '60s', help: 'idle connections close after it' },
   { name: 'ELECTRIC_TCP_SEND_TIMEOUT', fallback: '30s', help: 'readers that take nothing are cut after it' },
@@ -93,6 +111,8 @@ export function readConfig(env: Env): ShapeServerConfig {
   const auth = readAuth(env)
   const concurrent = readConcurrent(env)
   const ipv6 = flag(env, 'ELECTRIC_LISTEN_ON_IPV6')
+  // Both address families of the database's host are tried anyway; whoever set it must not be refused.
+  flag(env, 'ELECTRIC_DATABASE_USE_IPV6')
   return {
     databaseUrl,
     pooledDatabaseUrl: readDatabaseUrl(env, 'ELECTRIC_POOLED_DATABASE_URL') ?? databaseUrl,
@@ -105,6 +125,7 @@ export function readConfig(env: Env): ShapeServerConfig {
     temporarySlot: flag(env, 'CLEANUP_REPLICATION_SLOTS_ON_SHUTDOWN'),
     randomSlotName: flag(env, 'ELECTRIC_TEMPORARY_REPLICATION_SLOT_USE_RANDOM_NAME'),
     poolSize: integer(env, 'ELECTRIC_DB_POOL_SIZE', 20, 1, 1000),
+    replicationIdleMs: readIdleTimeout(env),
     chunkBytes: integer(env, 'ELECTRIC_SHAPE_CHUNK_BYTES_THRESHOLD', 10_485_760, 1, 1_073_741_824),
     longPollTimeoutMs: milliseconds(env, 'ELECTRIC_LONG_POLL_TIMEOUT', 20_000),
     sseTimeoutMs: milliseconds(env, 'ELECTRIC_SSE_TIMEOUT', 60_000),
@@ -116,6 +137,8 @@ export function readConfig(env: Env): ShapeServerConfig {
     maxShapes: text(env, 'ELECTRIC_MAX_SHAPES') === null ? null : integer(env, 'ELECTRIC_MAX_SHAPES', 0, 1),
     maxStorageBytes:
       text(env, 'ELECTRIC_MAX_STORAGE_BYTES') === null ? null : integer(env, 'ELECTRIC_MAX_STORAGE_BYTES', 0, 1),
+    compactLogBytes: integer(env, 'ELECTRIC_COMPACT_LOG_BYTES', 64 << 20, 0) || null,
+    sweepMs: Math.max(1, milliseconds(env, 'ELECTRIC_SWEEP_INTERVAL', 5000)),
     deletesEnabled: flag(env, 'ELECTRIC_ENABLE_INTEGRATION_TESTING'),
     tcpReadTimeoutMs: milliseconds(env, 'ELECTRIC_TCP_READ_TIMEOUT', 60_000),
     tcpSendTimeoutMs: milliseconds(env, 'ELECTRIC_TCP_SEND_TIMEOUT', 30_000),
@@ -197,6 +220,16 @@ function readStreamId(env: Env): string {
     )
   }
   return id
+}
+
+const IDLE_MIN_MS = 30_000
+
+function readIdleTimeout(env: Env): number | null {
+  const idleMs = milliseconds(env, 'ELECTRIC_REPLICATION_IDLE_TIMEOUT', 0)
+  if (idleMs === 0) return null
+  // Less than it takes to store what arrived and to tell Postgres would leave it to be sent again.
+  if (idleMs < IDLE_MIN_MS) throw new ConfigError('ELECTRIC_REPLICATION_IDLE_TIMEOUT must be 0 or at least 30s.')
+  return idleMs
 }
 
 function readConcurrent(env: Env): { initial: number; existing: number } {

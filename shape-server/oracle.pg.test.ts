@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { testDatabase } from '@/scripts/test/postgres'
+import { createLog } from './log'
 import { runOracle } from './oracle/run'
 import { testShapeServer } from './testing'
 
@@ -26,5 +27,37 @@ test.each(seeds)(
     })
     expect(report.comparisons).toBe(6 * 13)
     if (seed % 3 !== 0) expect(report.rotations).toBe(0)
+  },
+)
+
+test.each(seeds)(
+  'PO3 the same while logs are compacted, and readers cut their requests, stay away and come back (seed %i)',
+  { timeout: 120_000 },
+  async (seed) => {
+    await using db = await testDatabase()
+    const events: string[] = []
+    await using server = await testShapeServer(
+      db.superuserUrl,
+      {
+        ELECTRIC_SHAPE_CHUNK_BYTES_THRESHOLD: '20000',
+        ELECTRIC_COMPACT_LOG_BYTES: '1000',
+        ELECTRIC_SWEEP_INTERVAL: '10ms',
+      },
+      undefined,
+      createLog('info', (line) => events.push(line)),
+    )
+    const report = await runOracle({
+      seed,
+      databaseUrl: db.superuserUrl,
+      serverUrl: () => server.url,
+      batches: 6,
+      tables: 2,
+      shapesPerTable: 6,
+      writers: 3,
+      truncates: false,
+      drops: true,
+    })
+    expect(report.comparisons).toBe(6 * 13)
+    expect(events.filter((line) => line.includes('"shape_renewed"')).length).toBeGreaterThan(0)
   },
 )

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { ShapeServerConfig } from './config'
 import type { Log } from './log'
-import { RequestMetrics } from './http/metrics'
+import { Histogram, RequestMetrics } from './http/metrics'
 import { inspectTableByOid } from './postgres/inspect'
 import { createPool } from './postgres/pool'
 import { TableCache } from './postgres/table-cache'
@@ -28,8 +28,9 @@ export class Service {
   readonly stream: ReplicationStream
   readonly flusher: Flusher
   readonly requests = new RequestMetrics()
+  readonly replicationDelays = new Histogram()
   readonly slot: string
-  private readonly housekeeping: Housekeeping
+  readonly housekeeping: Housekeeping
   private readonly blobs: BlobStore
   private readonly journal: Journal
 
@@ -75,6 +76,9 @@ export class Service {
       log,
       maxShapes: config.maxShapes,
       maxStorageBytes: config.maxStorageBytes,
+      compactLogBytes: config.compactLogBytes,
+      sweepMs: config.sweepMs,
+      isAble: () => this.stream.status === 'active' && this.flusher.failure === null,
     })
     this.stream = new ReplicationStream({
       databaseUrl: config.databaseUrl,
@@ -89,6 +93,9 @@ export class Service {
       onRelation: (relation) => this.tables.expire(relation),
       onOrigin: (origin, confirmedLsn, isNewSlot) => this.checkOrigin(origin, confirmedLsn, isNewSlot),
       onPassed: (lsn) => this.flusher.passed(lsn),
+      onApplied: (delayMs) => this.replicationDelays.record(delayMs),
+      idleMs: config.replicationIdleMs,
+      lastRequestAt: () => this.requests.lastAt,
       durableLsn: () => this.flusher.durableLsn,
       onBroken: (reason) => this.registry.removeAll(reason),
     })

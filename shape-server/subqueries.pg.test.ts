@@ -77,3 +77,45 @@ test.each([
   const response = await subject.shape({ table, offset: '-1', where: clause.replace('TABLE', table) })
   expect(await response.json()).toEqual({ message: 'Invalid request', errors: { where: [error] } })
 })
+
+test('PX4 refuses a subquery that is asked for both ways in one filter, also when it is written differently', async () => {
+  await using db = await testDatabase()
+  await using server = await testShapeServer(db.superuserUrl)
+  await using subject = await subjectOn(db.superuserUrl, server.url)
+  const members = await subject.table('id int PRIMARY KEY, band int, active bool')
+  const songs = await subject.table('id int PRIMARY KEY, band int, other int')
+  const inner = `SELECT band FROM ${members} WHERE active`
+  const ask = (where: string) => subject.shape({ table: songs, offset: '-1', where })
+  for (const where of [
+    `band IN (${inner}) OR other NOT IN (${inner})`,
+    `band IN (${inner}) AND NOT (id = 1 OR other IN (select  band from ${members} where active))`,
+    `id IN (SELECT id FROM ${songs} WHERE band IN (${inner}) OR other NOT IN (${inner}))`,
+  ]) {
+    const response = await ask(where)
+    expect(response.status, where).toBe(400)
+    expect(await response.json()).toEqual({
+      message: 'Invalid request',
+      errors: {
+        where: ['a subquery dependency cannot be used with both positive and negative polarity in the same filter'],
+      },
+    })
+  }
+  for (const where of [
+    `band NOT IN (${inner}) AND other NOT IN (${inner})`,
+    `NOT (band NOT IN (${inner})) OR other IN (${inner})`,
+    `band IN (${inner}) AND other NOT IN (SELECT band FROM ${members} WHERE NOT active)`,
+  ]) {
+    expect((await ask(where)).status, where).toBe(200)
+  }
+})
+
+test('PX5 refuses compaction together with subqueries', async () => {
+  await using db = await testDatabase()
+  await using server = await testShapeServer(db.superuserUrl)
+  await using subject = await subjectOn(db.superuserUrl, server.url)
+  const table = await subject.table('id int PRIMARY KEY')
+  const where = `id IN (SELECT id FROM ${table})`
+  const response = await subject.shape({ table, offset: '-1', where, experimental_compaction: 'true' })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({ errors: { experimental_compaction: [expect.any(String)] } })
+})

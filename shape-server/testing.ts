@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { readConfig } from './config'
 import { createLog } from './log'
+import type { Log } from './log'
 import { startShapeServer } from './server'
 import type { ShapeServer } from './server'
 import type { OpenStore } from './service'
@@ -26,6 +27,7 @@ export async function testShapeServer(
   databaseUrl: string,
   env: Record<string, string> = {},
   openStore?: OpenStore,
+  log: Log = createLog('error', (line) => process.stderr.write(line)),
 ): Promise<TestShapeServer> {
   const streamId =
     env['ELECTRIC_REPLICATION_STREAM_ID'] ?? `t${String(process.pid)}_${String(Date.now() % 1e9)}_${String(count++)}`
@@ -41,8 +43,7 @@ export async function testShapeServer(
     ELECTRIC_LOG_LEVEL: 'error',
     ...env,
   }
-  const quiet = createLog('error', (line) => process.stderr.write(line))
-  let server: ShapeServer = await startShapeServer(readConfig(settings), quiet, openStore)
+  let server: ShapeServer = await startShapeServer(readConfig(settings), log, openStore)
   return {
     get url() {
       return server.url
@@ -52,7 +53,7 @@ export async function testShapeServer(
     stop: () => server.stop(),
     async restart(more = {}) {
       await server.stop()
-      server = await startShapeServer(readConfig({ ...settings, ...more }), quiet, openStore)
+      server = await startShapeServer(readConfig({ ...settings, ...more }), log, openStore)
     },
     async [Symbol.asyncDispose]() {
       await server.stop()

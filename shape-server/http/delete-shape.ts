@@ -1,4 +1,5 @@
 import type { Service } from '../service'
+import type { Shape } from '../shapes/shape'
 import { loadGrammar } from '../where/parse'
 import type { Exchange } from './exchange'
 import { sendFailure, sendInvalid } from './failures'
@@ -16,7 +17,7 @@ export async function deleteShape(service: Service, exchange: Exchange, query: U
     if (handle === null) return sendInvalid(exchange, { handle: ["can't be blank when shape definition is missing"] })
     const shape = service.registry.byHandle.get(handle)
     if (!shape) return exchange.sendJson(404, { message: 'Shape not found' })
-    service.registry.remove(shape, 'deleted by request')
+    removeLives(service, shape)
     return exchange.sendEmpty(202)
   }
   query.set('offset', '-1')
@@ -30,10 +31,18 @@ export async function deleteShape(service: Service, exchange: Exchange, query: U
     if (!resolved.ok) return sendInvalid(exchange, resolved.errors)
     const shape = service.registry.find(resolved.definition)
     if (!shape) return exchange.sendJson(404, { message: 'No existing shape found' })
-    if (handle !== null && handle !== shape.handle) return exchange.sendJson(400, { message: MISMATCH })
-    service.registry.remove(shape, 'deleted by request')
+    const lives = service.registry.livesOf(shape)
+    if (handle !== null && !lives.some((life) => life.handle === handle)) {
+      return exchange.sendJson(400, { message: MISMATCH })
+    }
+    removeLives(service, shape)
     exchange.sendEmpty(202)
   } catch (error) {
     sendFailure(exchange, error)
   }
+}
+
+/** A compacted shape has two lives; deleting it ends both. */
+function removeLives(service: Service, shape: Shape): void {
+  for (const life of service.registry.livesOf(shape)) service.registry.remove(life, 'deleted by request')
 }

@@ -163,7 +163,7 @@ function isSame(given: string, secret: string): boolean {
 }
 
 function sendHealth(service: Service, request: IncomingMessage, response: ServerResponse): void {
-  const { status } = service.stream
+  const status = service.stream.status === 'asleep' ? 'active' : service.stream.status
   const { failure } = service.flusher
   const body = JSON.stringify(failure === null ? { status } : { status: 'storage_failing', message: failure })
   response.writeHead(failure === null ? (status === 'active' ? 200 : 202) : 503, [

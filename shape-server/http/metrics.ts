@@ -4,24 +4,48 @@ import { parsePgLsn } from '../shapes/lsn'
 
 const BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 5000, 30_000]
 
+/** Durations, counted by size. */
+export class Histogram {
+  /** How many were at most as long as each bucket's limit. */
+  readonly buckets = BUCKETS_MS.map(() => 0)
+  count = 0
+  sumMs = 0
+
+  record(durationMs: number): void {
+    this.count++
+    this.sumMs += durationMs
+    for (let i = BUCKETS_MS.length - 1; i >= 0 && durationMs <= (BUCKETS_MS[i] ?? 0); i--) {
+      this.buckets[i] = (this.buckets[i] ?? 0) + 1
+    }
+  }
+}
+
 /** What requests did, counted. */
 export class RequestMetrics {
   readonly byStatus = new Map<number, number>()
-  readonly buckets = BUCKETS_MS.map(() => 0)
-  /** Requests that are under way. */
-  open = 0
-  durationSumMs = 0
-  count = 0
+  readonly durations = new Histogram()
+  private openCount = 0
+  private changedAt = 0
 
-  /** Counts an answered request that was not held on purpose. */
+  /** Requests that are under way. */
+  get open(): number {
+    return this.openCount
+  }
+
+  set open(count: number) {
+    this.openCount = count
+    this.changedAt = Date.now()
+  }
+
+  /** When a request was last under way. */
+  get lastAt(): number {
+    return this.openCount > 0 ? Date.now() : this.changedAt
+  }
+
+  /** Counts an answered request; null where it was held on purpose. */
   record(status: number, durationMs: number | null): void {
     this.byStatus.set(status, (this.byStatus.get(status) ?? 0) + 1)
-    if (durationMs === null) return
-    this.count++
-    this.durationSumMs += durationMs
-    BUCKETS_MS.forEach((limit, i) => {
-      if (durationMs <= limit) this.buckets[i] = (this.buckets[i] ?? 0) + 1
-    })
+    if (durationMs !== null) this.durations.record(durationMs)
   }
 }
 
@@ -36,48 +60,111 @@ export function createMetricsListener(service: Service): http.Server {
   })
 }
 
+/** Lines of the exposition, each metric with its help and type. */
+class Page {
+  readonly lines: string[] = []
+
+  constructor(private readonly instance: string) {}
+
+  gauge(name: string, help: string, value: number | bigint): void {
+    this.head(name, 'gauge', help)
+    this.lines.push(`electric_${name} ${String(value)}`)
+  }
+
+  counter(name: string, help: string, value: number): void {
+    this.head(name, 'counter', help)
+    this.lines.push(`electric_${name} ${String(value)}`)
+  }
+
+  byLabel(
+    name: string,
+    type: 'counter' | 'gauge',
+    help: string,
+    label: string,
+    values: Iterable<[unknown, number]>,
+  ): void {
+    this.head(name, type, help)
+    for (const [key, value] of values) this.lines.push(`electric_${name}{${label}="${String(key)}"} ${String(value)}`)
+  }
+
+  histogram(name: string, help: string, { buckets, count, sumMs }: Histogram): void {
+    this.head(name, 'histogram', help)
+    const full = `electric_${name}`
+    BUCKETS_MS.forEach((limit, i) =>
+      this.lines.push(`${full}_bucket{le="${String(limit)}"} ${String(buckets[i] ?? 0)}`),
+    )
+    this.lines.push(
+      `${full}_bucket{le="+Inf"} ${String(count)}`,
+      `${full}_sum ${String(sumMs)}`,
+      `${full}_count ${String(count)}`,
+    )
+  }
+
+  get text(): string {
+    this.head('instance_info', 'gauge', 'Which instance this is')
+    this.lines.push(`electric_instance_info{instance_id=${JSON.stringify(this.instance)}} 1`)
+    return `${this.lines.join('\n')}\n`
+  }
+
+  private head(name: string, type: string, help: string): void {
+    this.lines.push(`# HELP electric_${name} ${help}`, `# TYPE electric_${name} ${type}`)
+  }
+}
+
 async function renderMetrics(service: Service): Promise<string> {
-  const lines: string[] = []
-  const gauge = (name: string, help: string, value: number | bigint) => {
-    lines.push(`# HELP electric_${name} ${help}`, `# TYPE electric_${name} gauge`, `electric_${name} ${String(value)}`)
+  const page = new Page(service.config.instanceId)
+  shapes(page, service)
+  requests(page, service)
+  await replication(page, service)
+  page.gauge('storage_failing', '1 while the disk refuses', service.flusher.failure === null ? 0 : 1)
+  page.gauge('memory_rss_bytes', 'Resident memory', process.memoryUsage.rss())
+  return page.text
+}
+
+function shapes(page: Page, { registry, housekeeping }: Service): void {
+  const states = { creating: 0, current: 0, superseded: 0 }
+  let waiting = 0
+  let snapshotBytes = 0
+  let logBytes = 0
+  for (const shape of registry.byHandle.values()) {
+    states[shape.isSuperseded ? 'superseded' : shape.snapshot.isComplete ? 'current' : 'creating']++
+    waiting += shape.waiters.size
+    snapshotBytes += shape.snapshot.size
+    logBytes += shape.log.bytes
   }
-  const shapes = [...service.registry.byHandle.values()]
-  gauge('shapes_total', 'Shapes that exist', shapes.length)
-  gauge(
-    'clients_waiting',
-    'Readers that wait for a change',
-    shapes.reduce((sum, shape) => sum + shape.waiters.size, 0),
+  page.byLabel('shapes', 'gauge', 'Shapes that exist', 'state', Object.entries(states))
+  page.gauge('clients_waiting', 'Readers that wait for a change', waiting)
+  page.gauge('snapshot_bytes', 'Bytes of snapshots', snapshotBytes)
+  page.gauge('log_bytes', 'Bytes of logs and their indexes', logBytes)
+  page.counter(
+    'compactions_total',
+    'Shapes that were given a new snapshot in place of a long log',
+    registry.renewalCount,
   )
-  gauge(
-    'storage_bytes',
-    'Bytes of snapshots and logs',
-    shapes.reduce((sum, shape) => sum + shape.bytes, 0),
+  page.counter('evictions_total', 'Shapes that went because of a limit', housekeeping.evictionCount)
+}
+
+function requests(page: Page, { requests: { open, byStatus, durations } }: Service): void {
+  page.gauge('requests_open', 'Requests under way, held polls and streams included', open)
+  page.byLabel('requests_total', 'counter', 'Requests on /v1/shape by status', 'status', byStatus)
+  page.histogram('request_duration_milliseconds', 'Time to answer, held polls left out', durations)
+}
+
+async function replication(page: Page, service: Service): Promise<void> {
+  const { stream, router } = service
+  page.gauge('replication_active', '1 while the database is followed', stream.status === 'active' ? 1 : 0)
+  page.counter('replication_transactions_total', 'Transactions received', router.transactionCount)
+  page.counter('replication_changes_total', 'Row changes received', router.changeTotal)
+  page.histogram(
+    'replication_delay_milliseconds',
+    'Time from a commit in Postgres until its readers were told, by both clocks',
+    service.replicationDelays,
   )
-  gauge('requests_open', 'Requests under way, held polls and streams included', service.requests.open)
-  gauge('storage_failing', '1 while the disk refuses', service.flusher.failure === null ? 0 : 1)
-  gauge('replication_active', '1 while the database is followed', service.stream.status === 'active' ? 1 : 0)
-  gauge('replication_transactions_total', 'Transactions received', service.router.transactionCount)
-  gauge('replication_changes_total', 'Row changes received', service.router.changeTotal)
-  gauge('memory_rss_bytes', 'Resident memory', process.memoryUsage.rss())
-  const lag = await replicationLag(service).catch(() => null)
-  if (lag) {
-    gauge('replication_lag_bytes', 'WAL that is written but not yet received', lag.lagBytes)
-    gauge('wal_retained_bytes', 'WAL that the slot keeps from being removed', lag.retainedBytes)
-  }
-  lines.push('# HELP electric_requests_total Requests on /v1/shape by status', '# TYPE electric_requests_total counter')
-  for (const [status, count] of service.requests.byStatus) {
-    lines.push(`electric_requests_total{status="${String(status)}"} ${String(count)}`)
-  }
-  const { buckets, count, durationSumMs } = service.requests
-  const name = 'electric_request_duration_milliseconds'
-  lines.push(`# HELP ${name} Time to answer, held polls left out`, `# TYPE ${name} histogram`)
-  BUCKETS_MS.forEach((limit, i) => lines.push(`${name}_bucket{le="${String(limit)}"} ${String(buckets[i] ?? 0)}`))
-  lines.push(
-    `${name}_bucket{le="+Inf"} ${String(count)}`,
-    `${name}_sum ${String(durationSumMs)}`,
-    `${name}_count ${String(count)}`,
-  )
-  return `${lines.join('\n')}\n`
+  // A database that was left alone must not be woken for a measurement.
+  const lag = stream.status === 'active' ? await replicationLag(service).catch(() => null) : null
+  if (!lag) return
+  page.gauge('replication_lag_bytes', 'WAL that is written but not yet received', lag.lagBytes)
+  page.gauge('wal_retained_bytes', 'WAL that the slot keeps from being removed', lag.retainedBytes)
 }
 
 async function replicationLag(service: Service): Promise<{ lagBytes: bigint; retainedBytes: bigint } | null> {

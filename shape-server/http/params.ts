@@ -16,6 +16,8 @@ export interface ShapeRequest {
   handle: string | null
   live: 'no' | 'long-poll' | 'sse'
   cursor: string | null
+  /** `experimental_compaction`: logs are compacted anyway, but not together with subqueries. */
+  asksCompaction: boolean
 }
 
 export type FieldErrors = { [field: string]: string[] | FieldErrors | string }
@@ -49,6 +51,7 @@ export function parseShapeRequest(query: URLSearchParams): Parsed<ShapeRequest> 
     handle: isFromStart ? null : handle,
     live,
     cursor: query.get('cursor'),
+    asksCompaction: readFlag(query.get('experimental_compaction')),
   }
   if (!relation || !from || Object.keys(errors).length > 0) return { ok: false, errors }
   return { ok: true, value: { ...request, relation, from } }

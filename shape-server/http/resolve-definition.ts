@@ -28,12 +28,8 @@ export function resolveDefinition(
     }
   }
   const selected = columns.value ?? table.columns.map((_, i) => i)
-  const generated = selected.filter((i) => {
-    const kind = table.columns[i]?.generated
-    return kind === 'virtual' || (kind === 'stored' && !canStreamGenerated)
-  })
-  if (generated.length > 0) {
-    const names = generated.map((i) => table.columns[i]?.name).join(', ')
+  const names = unstreamedNames(selected, table, canStreamGenerated)
+  if (names !== '') {
     const hint = columns.value
       ? ''
       : ". You can exclude them from the shape by explicitly listing which columns to fetch in the 'columns' query param"
@@ -43,6 +39,14 @@ export function resolveDefinition(
   const compiled =
     request.where === null ? null : compileWhere(request.where, request.params, table, { tables: subqueryTables })
   if (compiled?.ok === false) return { ok: false, errors: { where: [compiled.error] } }
+  const unseen = unstreamedNames(compiled?.where.columns ?? [], table, canStreamGenerated)
+  if (unseen !== '') {
+    const message = `The following columns are generated and cannot be used in the where clause: ${unseen}`
+    return { ok: false, errors: { where: [message] } }
+  }
+  if (request.asksCompaction && (compiled?.where.dependencies.length ?? 0) > 0) {
+    return { ok: false, errors: { experimental_compaction: ['is not supported for shapes with subqueries'] } }
+  }
   return {
     ok: true,
     definition: {
@@ -56,6 +60,15 @@ export function resolveDefinition(
       hasExplicitColumns: columns.value !== null,
     },
   }
+}
+
+/** Generated columns among these that the log does not carry, for an error text. */
+function unstreamedNames(positions: number[], table: Table, canStreamGenerated: boolean): string {
+  const columns = positions.flatMap((i) => table.columns[i] ?? [])
+  return columns
+    .filter(({ generated }) => generated === 'virtual' || (generated === 'stored' && !canStreamGenerated))
+    .map((column) => column.name)
+    .join(', ')
 }
 
 function missingTable(request: ShapeRequest): string {

@@ -107,7 +107,7 @@ async function findShape(
     sendInvalid(exchange, resolved.errors)
     return null
   }
-  const shape = service.registry.open(resolved.definition)
+  const shape = service.registry.open(resolved.definition, request.handle)
   shape.requestKey = asked.definitionKey
   if (request.handle === null || request.handle === shape.handle) return shape
   sendMustRefetch(exchange, shape.handle)

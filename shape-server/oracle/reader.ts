@@ -59,10 +59,7 @@ export class OracleReader {
     let response: Response
     let messages: LogMessage[]
     try {
-      response = await fetch(
-        `${this.baseUrl()}/v1/shape?${query.toString()}`,
-        signal ? { signal: AbortSignal.any([signal]) } : {},
-      )
+      response = await fetch(`${this.baseUrl()}/v1/shape?${query.toString()}`, signal ? { signal } : {})
       messages = (await response.json()) as LogMessage[]
     } catch (error) {
       if (signal?.aborted) return false

@@ -15,6 +15,8 @@ export interface OracleOptions {
   writers: number
   /** TRUNCATE may happen; shapes then begin anew. */
   truncates: boolean
+  /** Readers cut their requests at any moment, and some stay away for whole batches. */
+  drops?: boolean
   /** Called while a batch is written. */
   disturb?: (random: Random) => Promise<void>
 }
@@ -73,7 +75,11 @@ async function followAll(
   ])
   for (let batch = 1; batch <= options.batches; batch++) {
     const stop = new AbortController()
-    const followers = readers.map((reader) => followUntil(reader, stop.signal))
+    // Some come back only to be compared, with whatever offset they had.
+    const present = readers.filter(() => options.drops !== true || random.chance(0.7))
+    const followers = present.map((reader) =>
+      followUntil(reader, stop.signal, options.drops === true ? random.fork() : null),
+    )
     await Promise.all([writeBatch(options, random.fork(), pool, tables, report), options.disturb?.(random.fork())])
     await retried(() =>
       pool.query('INSERT INTO marker VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n', [batch]),
@@ -89,8 +95,12 @@ async function followAll(
   report.rotations = readers.reduce((sum, reader) => sum + reader.rotations, 0)
 }
 
-async function followUntil(reader: OracleReader, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) await reader.live(signal)
+/** Follows a shape; with `random`, requests are cut at any moment and asked again. */
+async function followUntil(reader: OracleReader, signal: AbortSignal, random: Random | null): Promise<void> {
+  while (!signal.aborted) {
+    const cut = random?.chance(0.5) === true ? [AbortSignal.timeout(random.below(15))] : []
+    await reader.live(AbortSignal.any([signal, ...cut]))
+  }
 }
 
 async function compare(pool: pg.Pool, reader: OracleReader, report: OracleReport): Promise<void> {

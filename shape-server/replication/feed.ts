@@ -16,8 +16,8 @@ export interface FeedOptions {
   router: Router
   /** Looks up a relation's place among partitioned tables. */
   inspect: (oid: number) => Promise<Table | null>
-  /** A transaction was applied whole; `endLsn` is behind its commit record. */
-  onCommit: (endLsn: bigint) => void
+  /** A transaction was applied whole, and its readers told; `endLsn` is behind its commit record. */
+  onCommit: (endLsn: bigint, committedAtMs: number) => void
   onRelation: (relation: Relation) => void
   onError: (error: unknown) => void
   /** Messages have to wait (or may come again): the connection should not read on meanwhile. */
@@ -70,7 +70,7 @@ export class Feed {
         return router.begin(message.xid, message.commitLsn)
       case 'commit':
         router.commit()
-        return this.options.onCommit(message.endLsn)
+        return this.options.onCommit(message.endLsn, message.committedAtMs)
       case 'relation':
         return this.learn(message)
       case 'insert':

@@ -76,6 +76,16 @@ describe('pgoutput', () => {
     expect(() => decodePgoutput(Buffer.from('?'))).toThrow(PgoutputError)
   })
 
+  test('a commit tells where it ends and when it was', () => {
+    const commit = Buffer.alloc(26)
+    commit.write('C')
+    commit.writeBigUInt64BE(5n, 2)
+    commit.writeBigUInt64BE(9n, 10)
+    commit.writeBigInt64BE(1_500_000n, 18)
+    const committedAtMs = Date.UTC(2000, 0, 1, 0, 0, 1, 500)
+    expect(decodePgoutput(commit)).toEqual({ kind: 'commit', commitLsn: 5n, endLsn: 9n, committedAtMs })
+  })
+
   test('the envelopes around messages', () => {
     const keepalive = Buffer.alloc(18)
     keepalive.write('k')

@@ -26,7 +26,7 @@ export interface Relation {
 
 export type PgoutputMessage =
   | { kind: 'begin'; commitLsn: bigint; xid: number }
-  | { kind: 'commit'; commitLsn: bigint; endLsn: bigint }
+  | { kind: 'commit'; commitLsn: bigint; endLsn: bigint; committedAtMs: number }
   | Relation
   | { kind: 'insert'; oid: number; new: Tuple }
   | { kind: 'update'; oid: number; old: Tuple | null; new: Tuple; oldIsKeyOnly: boolean }
@@ -68,7 +68,7 @@ export function decodePgoutput(bytes: Buffer, at = 0): PgoutputMessage {
     case 0x43: {
       reader.skip(1)
       const commitLsn = reader.uint64()
-      return { kind: 'commit', commitLsn, endLsn: reader.uint64() }
+      return { kind: 'commit', commitLsn, endLsn: reader.uint64(), committedAtMs: reader.timestampMs() }
     }
     case 0x52:
       return readRelation(reader)
@@ -126,6 +126,8 @@ function readUpdate(reader: Reader): PgoutputMessage {
   return { kind: 'update', oid, old, new: reader.tuple(), oldIsKeyOnly }
 }
 
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1)
+
 class Reader {
   constructor(
     private readonly bytes: Buffer,
@@ -158,6 +160,14 @@ class Reader {
     const value = this.bytes.readUInt32BE(this.at)
     this.at += 4
     return value
+  }
+
+  /** Postgres counts microseconds from 2000. */
+  timestampMs(): number {
+    this.need(8)
+    const micros = this.bytes.readBigInt64BE(this.at)
+    this.at += 8
+    return POSTGRES_EPOCH_MS + Number(micros) / 1000
   }
 
   int32(): number {

@@ -36,8 +36,8 @@ export async function ensurePublished(
         `Database table ${name} ${what} and Electric lacks privileges to ${state.isPublished ? 'set it' : 'add it'}`,
       )
     }
-    // Somebody else added it meanwhile.
-    if (isCode(error, '42710')) return ensurePublished(pool, publication, table, isManual)
+    // Somebody else added it meanwhile, or writers that hold several tables got into a deadlock with this.
+    if (isCode(error, '42710') || isCode(error, '40P01')) return ensurePublished(pool, publication, table, isManual)
     if (isCode(error, '55P03')) throw new PublicationError('Snapshot timed out while waiting for a table lock')
     throw error
   }

@@ -9,8 +9,8 @@ import { ReplicationConnection } from './connection'
 import { Feed, UnusableStreamError } from './feed'
 import type { Relation } from './pgoutput'
 
-/** What `/v1/health` tells. */
-export type StreamStatus = 'starting' | 'waiting' | 'active'
+/** `asleep` is for `/v1/health` as good as `active`: the next request ends it. */
+export type StreamStatus = 'starting' | 'waiting' | 'active' | 'asleep'
 
 export interface StreamOptions {
   databaseUrl: string
@@ -27,6 +27,12 @@ export interface StreamOptions {
   onOrigin: (origin: StoredOrigin, confirmedLsn: bigint, isNewSlot: boolean) => Promise<void>
   /** The stream was applied and read up to here. */
   onPassed: (lsn: bigint) => void
+  /** A transaction was applied, this long after Postgres committed it. */
+  onApplied: (delayMs: number) => void
+  /** Time without transactions and requests after which the database is left alone; null is never. */
+  idleMs: number | null
+  /** When somebody last asked for something; now, while somebody is asking. */
+  lastRequestAt: () => number
   /** What is on disk, for the next acknowledgement. */
   durableLsn: () => bigint
   /** The slot cannot be used any more: every shape must go. */
@@ -57,6 +63,8 @@ export class ReplicationStream {
   private retryMs = RETRY_MIN_MS
   private retryTimer: NodeJS.Timeout | null = null
   private statusTimer: NodeJS.Timeout | null = null
+  private idleTimer: NodeJS.Timeout | null = null
+  private lastCommitAt = 0
   private waiting: (() => void)[] = []
 
   constructor(private readonly options: StreamOptions) {}
@@ -65,18 +73,20 @@ export class ReplicationStream {
     this.connect().catch((error: unknown) => this.lost(error))
   }
 
-  /** Resolves when the stream is active. */
+  /** Resolves when the stream is active; wakes it when it is asleep. */
   active(): Promise<void> {
     if (this.status === 'active') return Promise.resolve()
+    if (this.status === 'asleep') {
+      this.status = 'starting'
+      this.start()
+    }
     return new Promise((resolve) => this.waiting.push(resolve))
   }
 
   stop(): void {
     this.isStopped = true
     if (this.retryTimer) clearTimeout(this.retryTimer)
-    if (this.statusTimer) clearInterval(this.statusTimer)
-    this.feed?.stop()
-    this.connection?.destroy()
+    this.disconnect()
   }
 
   /** Tells Postgres how far everything is stored. */
@@ -125,7 +135,11 @@ export class ReplicationStream {
     this.feed = new Feed({
       router: options.router,
       inspect: options.inspect,
-      onCommit: options.onPassed,
+      onCommit: (endLsn, committedAtMs) => {
+        this.lastCommitAt = Date.now()
+        options.onPassed(endLsn)
+        options.onApplied(Math.max(0, this.lastCommitAt - committedAtMs))
+      },
       onRelation: options.onRelation,
       onError: (error) => this.broken(error),
       onHold: (isHolding) => this.setPaused(connection, isHolding),
@@ -141,9 +155,33 @@ export class ReplicationStream {
     this.options.log.info('replication_active', { slot: this.options.slot })
     if (this.isHeldBack) connection.pause()
     this.statusTimer = setInterval(() => this.acknowledge(), STATUS_MS)
+    const { idleMs } = this.options
+    this.lastCommitAt = Date.now()
+    if (idleMs !== null) this.idleTimer = setInterval(() => this.sleepWhenIdle(idleMs), idleMs / 4)
     const waiting = this.waiting
     this.waiting = []
     for (const resolve of waiting) resolve()
+  }
+
+  /** Lets a database that scales to zero do so. What it writes meanwhile waits in the slot. */
+  private sleepWhenIdle(idleMs: number): void {
+    const idleSince = Math.max(this.lastCommitAt, this.options.lastRequestAt())
+    if (Date.now() - idleSince < idleMs || this.options.router.isInTransaction || this.feed?.isHolding === true) return
+    this.acknowledge()
+    this.status = 'asleep'
+    this.options.log.info('replication_asleep', { slot: this.options.slot })
+    this.disconnect()
+  }
+
+  private disconnect(): void {
+    this.connection?.destroy()
+    this.connection = null
+    this.feed?.stop()
+    this.feed = null
+    if (this.statusTimer) clearInterval(this.statusTimer)
+    if (this.idleTimer) clearInterval(this.idleTimer)
+    this.statusTimer = null
+    this.idleTimer = null
   }
 
   /** One instance at a time follows a slot; the others wait here. */
@@ -210,13 +248,8 @@ export class ReplicationStream {
   }
 
   private lost(error: unknown): void {
-    this.connection?.destroy()
-    this.connection = null
-    this.feed?.stop()
-    this.feed = null
-    if (this.statusTimer) clearInterval(this.statusTimer)
-    this.statusTimer = null
-    if (this.isStopped || this.retryTimer) return
+    this.disconnect()
+    if (this.isStopped || this.retryTimer || this.status === 'asleep') return
     this.status = 'starting'
     this.trouble = errorText(error)
     this.options.log.warning('replication_lost', { message: this.trouble, retryMs: this.retryMs })

@@ -34,6 +34,10 @@ export interface RegistryOptions {
 export class ShapeRegistry {
   readonly byHandle = new Map<string, Shape>()
   private readonly byIdentity = new Map<string, Shape>()
+  /** For definitions that were renewed, the life before the present one. */
+  private readonly previous = new Map<string, Shape>()
+  /** How many shapes were given another life. */
+  renewalCount = 0
   private readonly encoders = new Encoders()
   private lastMicros = 0n
 
@@ -47,35 +51,50 @@ export class ShapeRegistry {
     return this.byIdentity.get(definitionIdentity(definition)) ?? null
   }
 
-  /** The shape of a definition; begins to make it when there is none. */
-  open(definition: ShapeDefinition): Shape {
+  /** The shape of a definition; begins to make it when there is none. A reader with a handle keeps to its life while that lasts. */
+  open(definition: ShapeDefinition, handle: string | null = null): Shape {
     const identity = definitionIdentity(definition)
+    const own = handle === null ? undefined : this.byHandle.get(handle)
+    if (own?.identity === identity) return own
     const known = this.byIdentity.get(identity)
     if (known) return known
-    const handle = newHandle(identity, this.nextMicros())
-    let resolve = () => {}
-    let reject: (error: unknown) => void = () => {}
-    const started = new Promise<void>((onStart, onFail) => {
-      resolve = onStart
-      reject = onFail
-    })
-    started.catch(() => undefined)
-    const shape = this.build(handle, definition, identity, started)
-    this.add(shape)
-    this.make(shape, resolve).catch((error: unknown) => {
-      this.options.log.warning('shape_failed', { handle, message: errorText(error) })
-      reject(error)
-      shape.snapshot.fail(error instanceof Error ? error : new Error(String(error)))
-      this.remove(shape, 'its snapshot failed')
-    })
+    const { shape } = this.begin(definition, identity)
+    this.byIdentity.set(identity, shape)
     return shape
+  }
+
+  /** All lives of a shape's definition. */
+  livesOf(shape: Shape): Shape[] {
+    const lives = [this.byIdentity.get(shape.identity), this.previous.get(shape.identity)]
+    return lives.filter((life) => life !== undefined)
+  }
+
+  /**
+   * Gives a definition another life: a snapshot of now in place of a long log. Who reads the present life goes on with it, whoever begins
+   * anew gets the new one as soon as it is on record. The life before the present one ends. False when nothing came of it.
+   */
+  async renew(shape: Shape): Promise<boolean> {
+    const { identity } = shape
+    const { shape: next, made } = this.begin(shape.definition, identity)
+    await made
+    if (next.isRemoved) return false
+    if (this.byIdentity.get(identity) !== shape) {
+      this.remove(next, 'the definition was given up meanwhile')
+      return false
+    }
+    this.replace(shape, next)
+    this.renewalCount++
+    this.options.log.info('shape_renewed', { handle: shape.handle, by: next.handle, logBytes: shape.log.bytes })
+    return true
   }
 
   /** Ends a shape: readers are told, storage is given back, the handle is never used again. */
   remove(shape: Shape, reason: string): void {
     if (shape.isRemoved) return
     this.byHandle.delete(shape.handle)
-    if (this.byIdentity.get(shape.identity) === shape) this.byIdentity.delete(shape.identity)
+    for (const lives of [this.byIdentity, this.previous]) {
+      if (lives.get(shape.identity) === shape) lives.delete(shape.identity)
+    }
     this.router.remove(shape)
     this.flusher.forget(shape)
     try {
@@ -120,10 +139,19 @@ export class ShapeRegistry {
         log.warning('shape_not_restored', { handle: stored.handle })
         continue
       }
-      shape.log.recover()
+      if (!shape.log.recover() && shape.log.end.tx < journal.acknowledged) {
+        // What is missing may be something that Postgres was told to forget.
+        journal.write({ kind: 'removed', handle: stored.handle })
+        log.error('shape_damaged', { handle: stored.handle })
+        continue
+      }
       const { xmin, xmax, xip, until } = stored.snapshot
       shape.resume({ xmin: BigInt(xmin), xmax: BigInt(xmax), xip: xip.map(BigInt) }, BigInt(until))
       this.add(shape)
+      // Entries stand in the order in which lives began.
+      const before = this.byIdentity.get(shape.identity)
+      if (before) this.replace(before, shape)
+      else this.byIdentity.set(shape.identity, shape)
     }
     // What a crash left half made, and what could not be taken up.
     blobs.removeExcept((name) => this.byHandle.has(name))
@@ -145,12 +173,41 @@ export class ShapeRegistry {
 
   private add(shape: Shape): void {
     this.byHandle.set(shape.handle, shape)
-    this.byIdentity.set(shape.identity, shape)
     this.router.add(shape)
   }
 
+  /** Puts a life in the place of the present one. */
+  private replace(shape: Shape, next: Shape): void {
+    const oldest = this.previous.get(shape.identity)
+    if (oldest) this.remove(oldest, 'its definition was renewed twice')
+    shape.isSuperseded = true
+    this.previous.set(shape.identity, shape)
+    this.byIdentity.set(shape.identity, next)
+  }
+
+  /** Begins a life. `made` resolves when its snapshot is complete and on record, or when it has failed and the shape is removed. */
+  private begin(definition: ShapeDefinition, identity: string): { shape: Shape; made: Promise<void> } {
+    const handle = newHandle(identity, this.nextMicros())
+    let resolve = () => {}
+    let reject: (error: unknown) => void = () => {}
+    const started = new Promise<void>((onStart, onFail) => {
+      resolve = onStart
+      reject = onFail
+    })
+    started.catch(() => undefined)
+    const shape = this.build(handle, definition, identity, started)
+    this.add(shape)
+    const made = this.make(shape, resolve).catch((error: unknown) => {
+      this.options.log.warning('shape_failed', { handle, message: errorText(error) })
+      reject(error)
+      shape.snapshot.fail(error instanceof Error ? error : new Error(String(error)))
+      this.remove(shape, 'its snapshot failed')
+    })
+    return { shape, made }
+  }
+
   private async make(shape: Shape, onBegin: () => void): Promise<void> {
-    const { pool, journal, publication, manualPublishing } = this.options
+    const { pool, journal, log, publication, manualPublishing } = this.options
     const { table } = shape.definition
     const dependencies = shape.definition.where?.dependencies ?? []
     for (const needed of [table, ...dependencies.map((dependency) => dependency.table)]) {
@@ -162,11 +219,26 @@ export class ShapeRegistry {
     if (!journal.tables.has(id)) journal.write({ kind: 'table', id, table })
     // What subqueries returned is only in memory: such a shape does not outlive the server.
     if (dependencies.length > 0) return shape.snapshot.complete()
+    // What waited for the snapshot to begin may be acknowledged already: it must not be on record without it.
+    shape.log.flush()
+    this.flusher.changed([shape])
     // On record before anybody is told that the snapshot is complete: a reader's handle must outlive a kill from then on.
     journal.write({ kind: 'shape', shape: storeShape(shape) })
     shape.snapshot.complete()
-    await shape.snapshot.sync()
-    if (!shape.isRemoved) journal.write({ kind: 'settled', handle: shape.handle })
+    log.info('shape_recorded', { handle: shape.handle, bytes: shape.snapshot.size })
+    void this.settle(shape)
+  }
+
+  /** Notes that the snapshot has reached the disk. Where that cannot be noted the shape lives on: its bytes are checked at the next start. */
+  private async settle(shape: Shape): Promise<void> {
+    try {
+      await shape.snapshot.sync()
+      if (shape.isRemoved) return
+      this.options.journal.write({ kind: 'settled', handle: shape.handle })
+      this.options.log.info('shape_settled', { handle: shape.handle })
+    } catch (error) {
+      this.options.log.warning('shape_not_settled', { handle: shape.handle, message: errorText(error) })
+    }
   }
 
   /** Microseconds, never the same twice. */

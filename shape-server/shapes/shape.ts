@@ -48,6 +48,8 @@ export class Shape {
   seenChange = 0
   /** Time of the last request, for eviction. */
   usedAt = Date.now()
+  /** Another life of its definition is there for whoever begins anew. */
+  isSuperseded = false
   /** Which transactions the snapshot shows; null until it has begun. */
   snapshotPoint: { snapshot: PgSnapshot; until: bigint } | null = null
   /** The defining parameters of the last request that was found to mean this shape. */

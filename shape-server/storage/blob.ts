@@ -181,6 +181,16 @@ export class FileBlobStore implements BlobStore {
     fs.closeSync(descriptor)
   }
 
+  /** Makes it survive a power cut that a file is there under its name. */
+  syncFolder(file: string): void {
+    const folder = fs.openSync(path.dirname(file), 'r')
+    try {
+      fs.fsyncSync(folder)
+    } finally {
+      fs.closeSync(folder)
+    }
+  }
+
   private openFile(file: string): number {
     try {
       return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
@@ -194,6 +204,7 @@ export class FileBlobStore implements BlobStore {
 
 class FileBlob implements Blob {
   private knownSize: number | null = null
+  private isListed = false
 
   constructor(
     private readonly store: FileBlobStore,
@@ -267,6 +278,7 @@ class FileBlob implements Blob {
     }
     this.store.forgetFile(this.file)
     fs.renameSync(next, this.file)
+    this.store.syncFolder(this.file)
     this.size = fs.statSync(this.file).size
   }
 
@@ -278,6 +290,8 @@ class FileBlob implements Blob {
     if (!handle) return
     try {
       await handle.datasync()
+      if (!this.isListed) this.store.syncFolder(this.file)
+      this.isListed = true
     } finally {
       await handle.close()
     }

@@ -63,8 +63,9 @@ export class ShapeLog {
     return this.unflushedFrom < this.tail.length
   }
 
+  /** Bytes of the log and its index. */
   get bytes(): number {
-    return this.size
+    return this.size + this.index.size
   }
 
   /** Adds an item of the transaction under way; nobody sees it before `commit`. */
@@ -150,10 +151,10 @@ export class ShapeLog {
     this.tailAfter = this.end
   }
 
-  /** Reads the state back from the blobs and cuts off a torn end. */
-  recover(): void {
+  /** Reads the state back from the blobs and cuts off a torn end. False when something on record was lost with it. */
+  recover(): boolean {
     // Most shapes of a long list never changed: nothing is opened for them.
-    if (this.index.size === 0) return
+    if (this.index.size === 0) return true
     const records = this.index.readSync(0, this.index.size)
     let at = 0
     let committed = 0
@@ -171,6 +172,7 @@ export class ShapeLog {
       this.size = record.end
       this.end = { tx: record.tx, op: record.op }
     }
+    const isWhole = at === records.length
     this.index.truncate(committed)
     this.data.truncate(this.size)
     for (const chunk of chunks) {
@@ -178,6 +180,7 @@ export class ShapeLog {
     }
     this.chunkBytes = this.size - (this.chunkEnds.at(-1)?.at ?? 0)
     this.tailAfter = this.end
+    return isWhole
   }
 
   remove(): void {

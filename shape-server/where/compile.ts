@@ -6,6 +6,7 @@ import { WhereError } from './expression'
 import { routingKeys } from './routing-keys'
 import type { RoutingKey } from './routing-keys'
 import { parseWhere, WHERE_PREFIX } from './parse'
+import { hasMixedPolarity } from './polarity'
 import { resolve, settle } from './resolve'
 import type { Scope } from './resolve'
 import { normalise, substituteParams } from './normalise'
@@ -37,6 +38,9 @@ export interface Dependency {
   /** Whether a row may be among those it returns. */
   mayReturn: (row: Row) => boolean
 }
+
+const MIXED_POLARITY =
+  'a subquery dependency cannot be used with both positive and negative polarity in the same filter'
 
 export type Compiled = { ok: true; where: CompiledWhere } | { ok: false; error: string }
 
@@ -73,6 +77,9 @@ export function compileWhere(
       if (!scope.usedParams.has(Number(number))) throw new WhereError(0, `parameter value for $${number} was not used`)
     }
     if (!isSameType(expression.type, BOOL)) return { ok: false, error: 'WHERE clause must return a boolean' }
+    const filters = [expression, ...scope.subqueries.flatMap(({ condition }) => condition ?? [])]
+    if (filters.some((filter) => hasMixedPolarity(filter, scope.subqueries)))
+      return { ok: false, error: MIXED_POLARITY }
     return { ok: true, where: build(sql, parsed.node, expression, scope) }
   } catch (error) {
     if (!(error instanceof WhereError)) throw error

@@ -3,7 +3,7 @@ import { quoteRelation } from '../postgres/identifiers'
 import type { Table } from '../postgres/table'
 import type { Expression } from './expression'
 import { WhereError } from './expression'
-import { substituteParams } from './normalise'
+import { normalise, substituteParams } from './normalise'
 import { fields, nodeList, openNode, scanTokens, WHERE_PREFIX } from './parse'
 import type { SyntaxFields, SyntaxNode } from './parse'
 import { asBool, nameParts, resolve } from './resolve'
@@ -12,6 +12,8 @@ import { BOOL, columnType, isSameType, typeText } from './types'
 
 /** A `SELECT` inside a clause: the shape depends on what it returns. */
 export interface Subquery {
+  /** Equal for subqueries that differ only in how they are written. */
+  identity: string
   table: Table
   /** Positions of the columns it returns. */
   columns: number[]
@@ -72,7 +74,8 @@ export function readSubquery(f: SyntaxFields, location: number, scope: Scope): E
   const inner: Scope = { ...scope, table }
   const where = fields(select['whereClause']) ? (select['whereClause'] as SyntaxNode) : null
   const condition = where && asBool(resolve(where, inner), inner)
-  scope.subqueries.push({ table, columns, condition, sql: subselectSql(f, location, scope) })
+  const identity = JSON.stringify(normalise(f['subselect'], scope))
+  scope.subqueries.push({ identity, table, columns, condition, sql: subselectSql(f, location, scope) })
   return { kind: 'member', type: BOOL, args, subquery: scope.subqueries.length - 1, location }
 }
 
