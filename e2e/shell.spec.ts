@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { NIGHT_SHIFT } from '@/db/sample-ids'
 import { test } from '@/scripts/test/browser'
+import { beyondTheEdge } from './layout'
 
 const SCREENS = [
   { path: '/', heading: 'Hello, Sarah' },
@@ -14,18 +15,6 @@ const SCREENS = [
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
 
 const hasShell = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))
-
-/** The elements that reach beyond the right edge, besides those inside a row that scrolls sideways by itself. */
-function beyondTheEdge(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const width = document.documentElement.clientWidth
-    const beyond = [...document.querySelectorAll('body *')].filter((element) => {
-      const { right, width: own } = element.getBoundingClientRect()
-      return own > 0 && right > width + 1 && element.closest('search') === null
-    })
-    return beyond.map((element) => element.outerHTML.slice(0, 120))
-  })
-}
 
 for (const [device, viewport] of [
   ['a phone', { width: 360, height: 800 }],

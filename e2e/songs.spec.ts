@@ -1,40 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import type { Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
-import { NIGHT_SHIFT, SAMPLE_USERS, type SampleUser } from '@/db/sample-ids'
+import { SAMPLE_USERS, type SampleUser } from '@/db/sample-ids'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
+import {
+  addSong,
+  find,
+  isConnected,
+  isSynced,
+  retitle,
+  rowOf,
+  SONGS,
+  titleButton,
+  uniqueTitle as title,
+} from './songs-page'
 
-const SONGS = `/bands/${NIGHT_SHIFT}/songs`
 const db = { ownerUrl: inject('appOwnerUrl') }
-
-/** A title no other test uses. */
-const title = (words: string) => `${words} ${randomUUID().slice(0, 8)}`
-
-const titleButton = (page: Page, text: string) => page.getByRole('button', { name: `Title: ${text}. Edit` })
-const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ has: titleButton(page, text) })
-const isSynced = (page: Page, text: string) => rowOf(page, text).getByText('Synced', { exact: true }).waitFor()
-
-const isConnected = (page: Page) => page.getByRole('status').getByText('Connected').waitFor()
-
-/** Adds a song and leaves the list showing it alone, so that it is drawn wherever it comes in the order. */
-async function addSong(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'New song' }).fill(text)
-  await page.getByRole('button', { name: 'Add song' }).click()
-  await titleButton(page, text).waitFor()
-  await find(page, text)
-}
-
-async function retitle(page: Page, from: string, to: string): Promise<void> {
-  await titleButton(page, from).click()
-  await page.getByRole('textbox', { name: 'Title' }).fill(to)
-  await page.keyboard.press('Enter')
-}
-
-/** Finds one song among the many. */
-async function find(page: Page, text: string): Promise<void> {
-  await page.getByRole('searchbox', { name: 'Search songs' }).fill(text)
-}
 
 /** A band of its own, so that removing somebody disturbs no other test. */
 async function bandOf(name: string, members: Partial<Record<SampleUser, 'owner' | 'collaborator'>>): Promise<string> {
@@ -108,7 +89,7 @@ test('Noah, removed, loses the band at once while a request of his is held open'
   expect(answer.status()).toBe(403)
 })
 
-test('three songs added offline are pending, survive a reload, and reach the others once online', async ({
+test('R-TEST-15 three songs added offline are pending, survive a reload, and reach the others once online', async ({
   signIn,
 }) => {
   const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
@@ -137,7 +118,9 @@ test('three songs added offline are pending, survive a reload, and reach the oth
   for (const song of [1, 2, 3]) await isSynced(sarah.page, `${word} ${song}`)
 })
 
-test('two titles at once: both people see both versions, one is chosen, both end on it', async ({ signIn }) => {
+test('R-TEST-16 two titles at once: both people see both versions, one is chosen, both end on it', async ({
+  signIn,
+}) => {
   const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
   alex.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
   const word = title('Disputed')

@@ -1,30 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { NIGHT_SHIFT } from '@/db/sample-ids'
-import { test, type Person } from '@/scripts/test/browser'
-
-const SONGS = `/bands/${NIGHT_SHIFT}/songs`
-const NETWORK = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch|Failed to load resource/
-
-const uniqueTitle = (words: string) => `${words} ${randomUUID().slice(0, 8)}`
-const titleButton = (page: Page, text: string) => page.getByRole('button', { name: `Title: ${text}. Edit` })
-const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ has: titleButton(page, text) })
-const hasStatus = (page: Page, text: string, words: string) =>
-  rowOf(page, text).getByText(words, { exact: true }).waitFor()
-const isConnected = (page: Page) => page.getByRole('status').getByText('Connected').first().waitFor()
-
-async function addSong(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'New song' }).fill(text)
-  await page.getByRole('button', { name: 'Add song' }).click()
-  await titleButton(page, text).waitFor()
-}
-
-/** Waits until the shell opens without a network. */
-async function isInstalled({ page }: Person): Promise<void> {
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
-  await isConnected(page)
-}
+import { test } from '@/scripts/test/browser'
+import {
+  addSong,
+  devTools,
+  find,
+  hasPending,
+  hasStatus,
+  holdWrites,
+  isConnected,
+  isInstalled,
+  isSynced,
+  NETWORK_TROUBLE,
+  SONGS,
+  titleButton,
+  uniqueTitle,
+} from './songs-page'
 
 async function secondTab(context: BrowserContext): Promise<Page> {
   const page = await context.newPage()
@@ -33,16 +24,18 @@ async function secondTab(context: BrowserContext): Promise<Page> {
   return page
 }
 
-test('an edit made offline survives a killed tab and is saved once the network is back', async ({ signIn }) => {
+test('R-TEST-09 an edit made offline is pending, survives a killed tab and is saved once the network is back', async ({
+  signIn,
+}) => {
   const sarah = await signIn('sarah', { path: SONGS })
-  sarah.expectError(NETWORK)
+  sarah.expectError(NETWORK_TROUBLE)
   await isInstalled(sarah)
   await sarah.context.setOffline(true)
   const song = uniqueTitle('Killed')
   await addSong(sarah.page, song)
   await hasStatus(sarah.page, song, 'Waiting for a connection')
   // No unload handler runs: whatever survives was stored before.
-  const session = await sarah.context.newCDPSession(sarah.page)
+  const session = await devTools(sarah.page)
   const crashed = sarah.page.waitForEvent('crash')
   // A page that crashes does not answer.
   session.send('Page.crash').catch(() => undefined)
@@ -50,7 +43,7 @@ test('an edit made offline survives a killed tab and is saved once the network i
   await sarah.page.close()
   const again = await sarah.context.newPage()
   await again.goto(SONGS)
-  await again.getByRole('searchbox', { name: 'Search songs' }).fill(song)
+  await find(again, song)
   await hasStatus(again, song, 'Waiting for a connection')
   await sarah.context.setOffline(false)
   await hasStatus(again, song, 'Synced')
@@ -62,7 +55,7 @@ test('two tabs show the same, and the second takes over when the first closes', 
   const other = await secondTab(sarah.context)
   const [first, second] = [uniqueTitle('From one'), uniqueTitle('From two')]
   await addSong(sarah.page, first)
-  await other.getByRole('searchbox', { name: 'Search songs' }).fill('From')
+  await find(other, 'From')
   await hasStatus(other, first, 'Synced')
   await sarah.page.close()
   await addSong(other, second)
@@ -73,7 +66,7 @@ test('a frozen leader is replaced by the tab a person looks at', async ({ signIn
   const sarah = await signIn('sarah', { path: SONGS })
   await isInstalled(sarah)
   const other = await secondTab(sarah.context)
-  const session = await sarah.context.newCDPSession(sarah.page)
+  const session = await devTools(sarah.page)
   await session.send('Page.setWebLifecycleState', { state: 'frozen' })
   await other.bringToFront()
   const song = uniqueTitle('While frozen')
@@ -81,15 +74,36 @@ test('a frozen leader is replaced by the tab a person looks at', async ({ signIn
   await hasStatus(other, song, 'Synced')
   await session.send('Page.setWebLifecycleState', { state: 'active' })
   await sarah.page.bringToFront()
-  await sarah.page.getByRole('searchbox', { name: 'Search songs' }).fill(song)
+  await find(sarah.page, song)
   await hasStatus(sarah.page, song, 'Synced')
+})
+
+test('a page that slept shows what happened meanwhile, and sends what it held', async ({ signIn }) => {
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  sarah.expectError(NETWORK_TROUBLE)
+  await isInstalled(sarah)
+  const word = uniqueTitle('Asleep')
+  const letThrough = await holdWrites(sarah)
+  await addSong(sarah.page, `${word} held`)
+  await hasPending(sarah.page, 1)
+  const session = await devTools(sarah.page)
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await letThrough()
+  await addSong(alex.page, `${word} meanwhile`)
+  await isSynced(alex.page, `${word} meanwhile`)
+  await session.send('Page.setWebLifecycleState', { state: 'active' })
+  await find(sarah.page, word)
+  await isSynced(sarah.page, `${word} held`)
+  await titleButton(sarah.page, `${word} meanwhile`).waitFor()
+  await find(alex.page, word)
+  await titleButton(alex.page, `${word} held`).waitFor()
 })
 
 test('a captive portal that answers everything is no verdict: writes wait and go out when it lets us through', async ({
   signIn,
 }) => {
   const sarah = await signIn('sarah', { path: SONGS })
-  sarah.expectError(NETWORK)
+  sarah.expectError(NETWORK_TROUBLE)
   await isInstalled(sarah)
   await sarah.context.route('**/api/**', (route) =>
     route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Welcome to Hotel Wifi</h1>' }),
@@ -97,7 +111,7 @@ test('a captive portal that answers everything is no verdict: writes wait and go
   await sarah.page.reload()
   const song = uniqueTitle('Portal')
   await addSong(sarah.page, song)
-  await sarah.page.getByRole('status').getByText('1 pending').first().waitFor()
+  await hasPending(sarah.page, 1)
   await sarah.context.unroute('**/api/**')
   await hasStatus(sarah.page, song, 'Synced')
 })
@@ -111,10 +125,10 @@ test('a session that ends keeps the writes, and they go out after signing in aga
   const song = uniqueTitle('Signed out')
   await addSong(sarah.page, song)
   await sarah.page.getByRole('status').getByText('Signed out').first().waitFor()
-  await sarah.page.getByRole('status').getByText('1 pending').first().waitFor()
+  await hasPending(sarah.page, 1)
   await sarah.context.addCookies(cookies)
   await sarah.page.reload()
-  await sarah.page.getByRole('searchbox', { name: 'Search songs' }).fill(song)
+  await find(sarah.page, song)
   await hasStatus(sarah.page, song, 'Synced')
 })
 

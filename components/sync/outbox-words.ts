@@ -15,7 +15,23 @@ export function outboxWords(item: OutboxItem, isOnline: boolean): OutboxWords {
   return { what: whatWords(item), ...whyWords(item, isOnline) }
 }
 
-function whatWords({ entity, op, label, values }: OutboxItem): string {
+/** A refused write in the words of a notice. */
+export function refusalWords(item: OutboxItem): { title: string; description: string } {
+  const what = isDecision(item) ? whatWords(item) : item.label
+  return { title: `Not saved: ${what}`, description: whyWords(item).why }
+}
+
+/** A write that settles a question between two people. */
+function isDecision({ entity, op }: OutboxItem): boolean {
+  return entity === 'conflicts' && op === 'update'
+}
+
+function whatWords(item: OutboxItem): string {
+  const { entity, op, label, values } = item
+  if (isDecision(item)) {
+    const [about = '', field = ''] = label.split(' ')
+    return `Settle the ${fieldWords(field)} of a ${entityNamed(about)?.noun ?? 'row'}`
+  }
   const thing = `the ${entityNamed(entity)?.noun ?? 'row'} “${label}”`
   switch (op) {
     case 'insert':
@@ -31,15 +47,15 @@ function whatWords({ entity, op, label, values }: OutboxItem): string {
   }
 }
 
-function whyWords({ state, reason, isStored }: OutboxItem, isOnline: boolean): { why: string; status: RowStatus } {
+function whyWords(item: OutboxItem, isOnline = true): { why: string; status: RowStatus } {
+  const { state, reason, isStored } = item
+  if (state === 'refused' && reason?.code === 'invalid' && isDecision(item)) return { why: TOO_LATE, status: 'error' }
   switch (state) {
     case 'waiting':
-      if (reason) return { why: `The last attempt failed: ${reason.message}`, status: isOnline ? 'error' : 'pending' }
-      return isOnline
-        ? { why: 'On its way.', status: 'syncing' }
-        : { why: `Waits for a connection. ${isStored ? STORED : NOT_STORED}`, status: 'pending' }
     case 'sending':
-      return { why: 'Being sent.', status: 'syncing' }
+      if (!isOnline) return { why: `Waits for a connection. ${isStored ? STORED : NOT_STORED}`, status: 'pending' }
+      if (reason) return { why: `The last attempt failed: ${reason.message}`, status: 'error' }
+      return { why: state === 'sending' ? 'Being sent.' : 'On its way.', status: 'syncing' }
     case 'saved':
       return { why: 'Saved. Waiting to hear it back.', status: 'synced' }
     case 'held':
@@ -51,6 +67,7 @@ function whyWords({ state, reason, isStored }: OutboxItem, isOnline: boolean): {
   }
 }
 
+const TOO_LATE = 'Somebody settled this before you; what they chose stands. You can change it like anything else.'
 const STORED = 'It is stored on this device.'
 const NOT_STORED = 'It is not stored on this device: keep this window open until it is sent.'
 

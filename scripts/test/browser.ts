@@ -10,7 +10,12 @@ export type Person = {
   expectError(pattern: RegExp): void
 }
 
-export type PersonOptions = { viewport?: { width: number; height: number }; path?: string }
+export type PersonOptions = {
+  viewport?: { width: number; height: number }
+  path?: string
+  /** Another app than the one all browser tests share. */
+  appUrl?: string
+}
 
 type Fixtures = {
   browser: Browser
@@ -61,9 +66,9 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-async function openProfile(browser: Browser, { viewport, path = '/' }: PersonOptions = {}) {
+async function openProfile(browser: Browser, { viewport, path = '/', appUrl }: PersonOptions = {}) {
   const context = await browser.newContext({
-    baseURL: inject('appUrl'),
+    baseURL: appUrl ?? inject('appUrl'),
     viewport: viewport ?? { width: 1280, height: 800 },
     locale: 'en-GB',
     timezoneId: 'Europe/London',

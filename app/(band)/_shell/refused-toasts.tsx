@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react'
 import { toast } from 'sonner'
+import { refusalWords } from '@/components/sync/outbox-words'
 import { useSync } from '@/lib/sync'
 import { navigate } from './location'
 import { pathOf } from './routes'
@@ -13,10 +14,10 @@ export function RefusedToasts() {
     () =>
       sync?.observe((event) => {
         if (event.kind !== 'refused') return
-        const { id, label, reason } = event.item
-        toast.error(`Not saved: ${label}`, {
-          id,
-          description: reason?.message ?? 'The server refused the change.',
+        const { title, description } = refusalWords(event.item)
+        toast.error(title, {
+          id: event.item.id,
+          description,
           action: { label: 'Look', onClick: () => navigate(pathOf({ kind: 'sync' })) },
         })
       }),

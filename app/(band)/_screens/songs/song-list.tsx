@@ -21,6 +21,8 @@ interface SongListProps {
   held: HeldSong
   /** The song that was just added here: it is scrolled into view. */
   addedId: string | null
+  /** False while the list still is what was searched for before. */
+  isArranged: boolean
   /** Whether all songs of the band are here, or some are still on their way. */
   status: ShapeStatus
 }
@@ -28,7 +30,7 @@ interface SongListProps {
 const ROW_PX = 56
 
 /** The songs as a table that draws only what is in view. */
-export function SongList({ bandId, songs, sort, onSort, held, addedId, status }: SongListProps) {
+export function SongList({ bandId, songs, sort, onSort, held, addedId, isArranged, status }: SongListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<string | null>(null)
   const remove = useRemoveSong()
@@ -44,10 +46,14 @@ export function SongList({ bandId, songs, sort, onSort, held, addedId, status }:
     rangeExtractor: useCallback((range: Range) => withHeld(range, heldIndex), [heldIndex]),
   })
   const addedIndex = addedId === null ? -1 : songs.findIndex((song) => song.id === addedId)
-  const isAddedShown = addedIndex !== -1
+  const isAddedShown = addedIndex !== -1 && isArranged
+  const scrolledAt = useRef('')
   useEffect(() => {
-    if (isAddedShown) virtualizer.scrollToIndex(addedIndex, { align: 'center' })
     // Not on every move: once per song that was added, and again when the songs that were on their way have pushed it aside.
+    const occasion = `${addedId} ${status}`
+    if (!isAddedShown || scrolledAt.current === occasion) return
+    scrolledAt.current = occasion
+    virtualizer.scrollToIndex(addedIndex, { align: 'center' })
     // oxlint-disable-next-line react/exhaustive-deps
   }, [addedId, isAddedShown, status])
   return (

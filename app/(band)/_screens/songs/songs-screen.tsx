@@ -63,6 +63,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
           onSort={setSort}
           held={held}
           addedId={addedId}
+          isArranged={asked === filter}
           status={status}
         />
       )}
