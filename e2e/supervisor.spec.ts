@@ -258,6 +258,22 @@ test('a wrong setting is told in a sentence that names the variable', async () =
   expect(output).not.toContain('tiger')
 })
 
+test('a sync service of our own that does not answer is told, with the variable that names it', async () => {
+  const nobody = createServer().listen(0, '127.0.0.1')
+  await once(nobody, 'listening')
+  const address = nobody.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  nobody.close()
+  const supervisor = startSupervisor(dataDirectory(), { ELECTRIC_URL: `http://127.0.0.1:${port}` })
+  await vi.waitUntil(() => supervisor.output().includes('using the sync service at'), WAIT)
+  const parts = descendantsOf(supervisor.process.pid)
+  const { code, output } = await supervisor.ended
+  expect(code).toBe(1)
+  expect(output).toContain(`http://127.0.0.1:${port}/v1/health was not ready`)
+  expect(output).toContain('check ELECTRIC_URL')
+  await nothingLeft(parts)
+})
+
 test("the app's own wrong setting ends the start with a sentence that names the variable", async () => {
   const { code, output } = await startSupervisor(dataDirectory(), { SYNC_INTERVAL: 'soon' }).ended
   expect(code).toBe(1)

@@ -12,8 +12,8 @@ import { loadSecrets } from './secrets'
 export type SyncService = { url: string; secret: string | undefined }
 
 const READY_MS = 60_000
-/** One of somebody's own runs already, or is about to. */
-const GIVEN_READY_MS = 15_000
+/** One of somebody's own runs already. */
+const GIVEN_READY_MS = 5_000
 const STOP_GRACE_MS = 1500
 
 /** Starts the embedded sync service, or takes the given one. */
