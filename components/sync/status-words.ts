@@ -1,4 +1,4 @@
-import type { ConnectionView, RowStatus } from '@/lib/sync/types'
+import type { ConnectionView, RowStatus, Stuck } from '@/lib/sync/types'
 import { unreachable } from '@/lib/protocol/unreachable'
 import { relativeWords } from './relative-time'
 
@@ -36,6 +36,26 @@ export function connectionWord(connection: ConnectionView): 'Connected' | 'Conne
       return 'Signed out'
     default:
       return unreachable(connection.kind)
+  }
+}
+
+/** Why unsent changes have not gone for half a minute. */
+export function stuckWords(stuck: Stuck): string {
+  switch (stuck.kind) {
+    case 'signed-out':
+      return 'You are signed out. Sign in again and your changes will be sent.'
+    case 'unstored':
+      return 'This browser does not store your changes. Keep this page open.'
+    case 'offline':
+      return 'There is no connection. Your changes are kept on this device.'
+    case 'failing':
+      return stuck.message
+    case 'slow':
+      return 'The server takes long to answer. Your changes are kept and will be sent again.'
+    case 'unsent':
+      return 'Your changes are waiting for the tab that sends them.'
+    default:
+      return unreachable(stuck)
   }
 }
 

@@ -34,5 +34,6 @@ export {
   type ShapeName,
   type ShapeStatus,
   type ShapeView,
+  type Stuck,
   type SyncEvent,
 } from './types'

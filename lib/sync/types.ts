@@ -38,6 +38,18 @@ export type ConnectionKind = 'connecting' | 'live' | 'polling' | 'offline' | 'si
  */
 export type Durability = 'kept' | 'full' | 'nowhere'
 
+/** Why the oldest unsent write has not gone for half a minute. */
+export type Stuck =
+  | { kind: 'signed-out' | 'offline' }
+  /** This browser is still storing it. */
+  | { kind: 'unstored' }
+  /** The last attempt failed, in the server's words. */
+  | { kind: 'failing'; message: string }
+  /** The server takes long to answer. */
+  | { kind: 'slow' }
+  /** The tab that sends has not got to it. */
+  | { kind: 'unsent' }
+
 /** What was observed of the connection. Times are milliseconds since 1970 by this device's clock. */
 export interface ConnectionView {
   kind: ConnectionKind
@@ -50,7 +62,7 @@ export interface ConnectionView {
   oldestUnsentAt: number | null
   nextRetryAt: number | null
   /** Why the oldest unsent write has not gone for too long; null while all is well. */
-  stuck: string | null
+  stuck: Stuck | null
   durability: Durability
   /** Set when storage in use has passed 80 % of what the browser grants. */
   storage: { usedBytes: number; grantedBytes: number } | null

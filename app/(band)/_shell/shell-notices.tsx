@@ -1,6 +1,7 @@
 'use client'
 
 import { useState, type ReactNode } from 'react'
+import { stuckWords } from '@/components/sync/status-words'
 import { Button } from '@/components/ui/button'
 import { Callout } from '@/components/ui/callout'
 import { useConnection } from '@/lib/sync'
@@ -23,7 +24,7 @@ export function ShellNotices({ isSessionOver }: { isSessionOver: boolean }) {
           You are signed out. {unsentWords(unsentCount)}
         </Notice>
       ) : null}
-      {stuck !== null && !isSessionOver ? <Notice tone="warning">{stuck}</Notice> : null}
+      {stuck !== null && !isSessionOver ? <Notice tone="warning">{stuckWords(stuck)}</Notice> : null}
       {durability === 'nowhere' ? (
         <Dismissible>
           This browser stores nothing for Backline (a private window, perhaps): unsent changes will not survive closing

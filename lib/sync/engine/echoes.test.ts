@@ -4,7 +4,7 @@ import { BAND_ID, insertMessage, UP_TO_DATE, updateEntry, uuidOf } from '../test
 import type { ShapeMessage } from '../shapes/messages'
 import { ShapeHolder } from '../store/shape-holder'
 import { nextShape } from '../store/shape-state'
-import { echoedWrites } from './echoes'
+import { echoedWrites } from './echoed-writes'
 
 const KEY = uuidOf(1)
 const saved = updateEntry(

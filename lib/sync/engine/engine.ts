@@ -1,6 +1,5 @@
 import 'client-only'
-import { entityNamed } from '@/entities'
-import type { Actor, AnyEntity } from '@/lib/entity/define'
+import type { Actor } from '@/lib/entity/define'
 import { newKey } from '@/lib/entity/keys'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
 import type { LocalStore } from '../cache/local-store'
@@ -14,6 +13,7 @@ import { part } from '../part'
 import type { PageEvent, Platform } from '../platform'
 import { isMarkable } from '../status'
 import type { LoadedPage } from '../store/history-rows'
+import { entityOf } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { HistoryPage, Source, Sync, UncachedReads } from '../sync'
 import { Tab } from '../tabs/tab'
@@ -397,12 +397,6 @@ export class Engine implements Sync {
       this.#items = { of: entries, items: entries.map((entry) => itemOf(entry, durability)) }
     return this.#items.items
   }
-}
-
-function entityOf(name: string): AnyEntity {
-  const entity = entityNamed(name)
-  if (!entity) throw new Error(`no synced entity is called ${name}`)
-  return entity
 }
 
 function source<T>(changed: Listenable, read: () => T): Source<T> {

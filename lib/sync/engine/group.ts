@@ -1,22 +1,20 @@
 import 'client-only'
 import { unreachable } from '@/lib/protocol/unreachable'
-import { parseOffset } from '@/lib/protocol/offset'
 import type { Core } from './core'
 import { shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
-import { rowsOf, type Rows } from '../store/rows'
+import { rowsOf } from '../store/rows'
 import type { Position, ShapeState } from '../store/shape-state'
 import { entriesIn, type ShapeMessageOfTab, type TabMessage, type Unsigned } from '../tabs/messages'
 import type { Tab } from '../tabs/tab'
 import type { ShapeName } from '../types'
-import { isShownWithout } from './echoes'
+import { part } from '../part'
+import type { Follower } from './follower'
 import type { AppliedBatch } from './leader'
 
 /** More changes than this are read from the cache instead of being sent. */
 const CHANGES_MAX = 500
-/** How long to wait before asking again for what was missed. */
-const ASK_AGAIN_MS = 100
 
 export interface GroupOptions {
   core: Core
@@ -36,9 +34,7 @@ export interface GroupOptions {
 export class Group {
   /** What each other tab looks at; only the leader's matters. */
   readonly #wishes = new Map<string, { shapes: ShapeName[]; scopes: string[] }>()
-  #cancelAsking = () => {}
-  /** Writes the leader let go of that this tab still needs. */
-  #leaving = new Set<string>()
+  #follower: Promise<Follower> | null = null
 
   constructor(private readonly options: GroupOptions) {
     const { core, tab } = options
@@ -78,7 +74,7 @@ export class Group {
 
   #hear(message: TabMessage): void {
     const { core, tab } = this.options
-    const isLeading = tab.state.kind === 'leading'
+    const isLeading = () => tab.state.kind === 'leading'
     switch (message.kind) {
       case 'ping':
       case 'pong':
@@ -90,16 +86,16 @@ export class Group {
         this.#wishes.delete(message.from)
         return this.options.onWishes()
       case 'want':
-        return this.#wish(message, isLeading)
+        return this.#wish(message, isLeading())
       case 'outbox':
         core.outbox.adopt({ kind: 'seen', puts: entriesIn(message.puts), removed: [] })
-        return this.#letGo(message.removed)
+        return message.removed.length === 0 ? undefined : this.#follow((follower) => follower.letGo(message.removed))
       case 'outbox-holds':
-        return isLeading ? undefined : this.#letGo(this.#ghosts(new Set(message.origins)))
+        return this.#follow((follower) => isLeading() || follower.dropGhosts(new Set(message.origins)))
       case 'shape':
-        return isLeading ? undefined : void this.#mirror(message)
+        return this.#follow((follower) => isLeading() || void follower.mirror(message))
       case 'connection':
-        return isLeading ? undefined : core.adoptConnection(message.connection)
+        return isLeading() ? undefined : core.adoptConnection(message.connection)
       case 'history':
         return this.#keepHistory(message)
       case 'flush':
@@ -113,12 +109,14 @@ export class Group {
     }
   }
 
-  /** Writes on their way here that the leader is done with. */
-  #ghosts(held: ReadonlySet<string>): string[] {
-    const { entries } = this.options.core.outbox.state
-    return entries.flatMap(({ origin, phase }) =>
-      (phase.kind === 'sent' || phase.kind === 'saved') && !held.has(origin) ? [origin] : [],
+  /** Does what following needs, in the order of the messages. */
+  #follow(step: (follower: Follower) => unknown): void {
+    const { core } = this.options
+    const load = () => import('./follower')
+    this.#follower ??= part(core.platform, core.closed, load).then(
+      ({ Follower }) => new Follower({ core, askAgain: () => this.tellWishes() }),
     )
+    void this.#follower.then(step)
   }
 
   #wish({ from, shapes, scopes }: Extract<TabMessage, { kind: 'want' }>, isLeading: boolean): void {
@@ -142,61 +140,6 @@ export class Group {
     this.options.tab.post({ ...shapeMessage(holder), changes, rows: isCached ? 'cached' : 'all', echoed })
   }
 
-  async #mirror(message: ShapeMessageOfTab): Promise<void> {
-    const { core } = this.options
-    const holder = core.shapes.find(message.shape)
-    if (!holder) return
-    if (message.rows === 'cached' && message.seq > holder.seq) {
-      const store = await core.store
-      holder.load(await store.readShape(holder.id))
-    }
-    const wasComplete = holder.state.kind === 'ready' || holder.state.kind === 'stale'
-    const rowsBefore = rowsOf(holder.state)
-    const isMissing = message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1)
-    if (!isMissing) this.#takeOver(holder, message)
-    // Rows first: a write that leaves before its row is there would show the row of before.
-    this.#letGo(message.echoed)
-    core.shapes.render(holder)
-    if (isMissing || message.seq > holder.seq) return this.#askAgain()
-    const news = wasComplete && message.rows === 'changes' ? message.changes : []
-    core.tellChanges(
-      holder,
-      news.map(({ key, after }) => ({ key, before: rowsBefore.get(key) ?? null, after })),
-    )
-  }
-
-  /** Removes writes that the leader let go of, each once this tab shows what it did. */
-  #letGo(origins: readonly string[]): void {
-    for (const origin of origins) this.#leaving.add(origin)
-    if (this.#leaving.size === 0) return
-    const { outbox, shapes } = this.options.core
-    const known = outbox.state.entries.filter(({ origin }) => this.#leaving.has(origin))
-    const removed = known.filter((entry) => isShownWithout(entry, shapes)).map(({ origin }) => origin)
-    this.#leaving = new Set(known.map(({ origin }) => origin).filter((origin) => !removed.includes(origin)))
-    if (removed.length > 0) outbox.adopt({ kind: 'seen', puts: [], removed })
-  }
-
-  #takeOver(holder: ShapeHolder, message: ShapeMessageOfTab): void {
-    const isNews = message.rows === 'all' || (message.rows === 'changes' && message.seq === holder.seq + 1)
-    const rows = new Map(message.rows === 'all' ? [] : rowsOf(holder.state))
-    for (const { key, after } of isNews ? message.changes : []) {
-      if (after) rows.set(key, after)
-      else rows.delete(key)
-    }
-    holder.generation = message.generation
-    const position = mirroredPosition(message) ?? positionOf(holder.state)
-    holder.mirror(
-      isNews ? message.seq : holder.seq,
-      mirroredState(message, position, isNews ? rows : rowsOf(holder.state)),
-    )
-  }
-
-  /** Something was missed: the leader says where it stands once all it applied is stored. */
-  #askAgain(): void {
-    this.#cancelAsking()
-    this.#cancelAsking = this.options.core.platform.after(ASK_AGAIN_MS, () => this.tellWishes())
-  }
-
   #keepHistory({ shape, rows, group, isFirst, dropsOlder }: Extract<TabMessage, { kind: 'history' }>): void {
     const holder = this.options.core.shapes.find(shape)
     if (holder) this.options.onHistory(holder, { rows, group, isFirst, dropsOlder })
@@ -216,18 +159,7 @@ function shapeMessage(holder: ShapeHolder): Omit<Unsigned<ShapeMessageOfTab>, 'c
   }
 }
 
-function positionOf(state: ShapeState): Position | null {
+/** Where the reader of a shape stands. */
+export function positionOf(state: ShapeState): Position | null {
   return 'position' in state ? state.position : null
-}
-
-function mirroredPosition({ position }: ShapeMessageOfTab): Position | null {
-  const offset = position && parseOffset(position.offset)
-  return position && offset ? { handle: position.handle, offset } : null
-}
-
-function mirroredState({ state, failure }: ShapeMessageOfTab, position: Position | null, rows: Rows): ShapeState {
-  if (state === 'refused') return { kind: 'refused', rows, failure: failure ?? { code: 'forbidden', message: '' } }
-  if (state === 'loading' || position === null) return { kind: 'loading', position, rows }
-  // What is staged is the leader's alone.
-  return { kind: state === 'refetching' ? 'stale' : state, position, rows }
 }

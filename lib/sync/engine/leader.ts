@@ -2,7 +2,6 @@ import 'client-only'
 import type { Failure } from '@/lib/protocol/errors'
 import { EpochLost, isQuotaError, type LocalStore } from '../cache/local-store'
 import type { OutboxEntry } from '../outbox/entry'
-import type { Platform } from '../platform'
 import { followShape } from '../shapes/shape-stream'
 import type { ShapeId } from '../shapes/shape-name'
 import type { ShapeMessage } from '../shapes/messages'
@@ -11,6 +10,7 @@ import type { ShapeHolder } from '../store/shape-holder'
 import { rowsOf } from '../store/rows'
 import { nextShape, type Position, type RowChange, type ShapeEvent, type ShapeStep } from '../store/shape-state'
 import type { ShapeName } from '../types'
+import type { Core } from './core'
 import type { Plan } from './plan'
 
 /** What a batch did, for the other tabs and for observers. */
@@ -23,13 +23,11 @@ export interface AppliedBatch {
 }
 
 export interface LeaderOptions {
-  platform: Platform
+  core: Core
   store: LocalStore
-  userId: string
   epoch: number
   fetch: typeof fetch
   plan: () => Plan
-  hold: (name: ShapeName) => ShapeHolder
   /** Removes from the outbox what the shapes show by now, in memory; answers what was removed. */
   takeEchoes: () => OutboxEntry[]
   onApplied: (batch: AppliedBatch) => void
@@ -58,14 +56,14 @@ export class Leader {
   reconcile(): void {
     if (this.#isStopped) return
     const { first, background } = this.options.plan()
-    const isFirstDone = [...first.values()].every((name) => isSettled(this.options.hold(name)))
+    const isFirstDone = [...first.values()].every((name) => isSettled(this.#hold(name)))
     const planned = new Map([...first, ...(isFirstDone ? background : [])])
     for (const [id, stream] of this.#streams) {
       if (planned.has(id) || background.has(id)) continue
       stream.stop.abort()
       this.#streams.delete(id)
     }
-    for (const [id, name] of planned) if (!this.#streams.has(id)) this.#open(this.options.hold(name))
+    for (const [id, name] of planned) if (!this.#streams.has(id)) this.#open(this.#hold(name))
   }
 
   /** Tries those streams again now that wait after a failure. */
@@ -124,17 +122,21 @@ export class Leader {
     this.pause()
   }
 
+  #hold(name: ShapeName): ShapeHolder {
+    return this.options.core.shapes.hold(name)
+  }
+
   #open(holder: ShapeHolder): void {
     const { state } = holder
     // A cold shape's cache is being read; a refused one is asked for again when access changed.
     if (state.kind === 'cold' || state.kind === 'refused') return
     const stream: Stream = { stop: new AbortController(), holder, waiting: [], isFailing: false }
     this.#streams.set(holder.id, stream)
-    const { userId, platform } = this.options
+    const { platform, actor } = this.options.core
     followShape({
       entity: holder.entity,
       scope: holder.scope,
-      userId,
+      userId: actor.user_id,
       origin: platform.origin,
       position: state.position,
       fetch: this.#watched(stream),
@@ -174,8 +176,9 @@ export class Leader {
   }
 
   #commit(holder: ShapeHolder, changes: readonly RowChange[], echoed: readonly OutboxEntry[]): void {
-    const { store, epoch, platform } = this.options
-    const meta = holder.isCached && holder.entity.serverColumns !== 'ephemeral' ? holder.meta(platform.now()) : null
+    const { store, epoch, core } = this.options
+    const meta =
+      holder.isCached && holder.entity.serverColumns !== 'ephemeral' ? holder.meta(core.platform.now()) : null
     const seqs = echoed.map(({ seq }) => seq)
     if (!meta && seqs.length === 0) return
     this.#commits = this.#commits.then(async () => {

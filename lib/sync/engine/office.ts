@@ -11,7 +11,7 @@ import { shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { ShapeName } from '../types'
 import type { Core } from './core'
-import { echoedWrites } from './echoes'
+import { echoedWrites } from './echoed-writes'
 import { Leader, type AppliedBatch } from './leader'
 import { mayStream, planShapes } from './plan'
 import { settingsIn } from './settings'
@@ -51,13 +51,11 @@ export class Office {
     this.#live = createLiveClient({ platform, userId: actor.user_id, onObserved: (seen) => this.#observe(seen) })
     core.uncached.leading = this.#live
     this.leader = new Leader({
-      platform,
+      core,
       store,
-      userId: actor.user_id,
       epoch,
       fetch: this.#live.fetch,
       plan: () => this.#plan(),
-      hold: (name) => core.shapes.hold(name),
       takeEchoes: () => this.#takeEchoes(),
       onApplied: (batch) => this.#applied(batch),
       onSignedOut: () => this.#signedOut(),

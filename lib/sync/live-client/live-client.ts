@@ -55,14 +55,7 @@ const SYNC_INTERVAL_MS = 4_000
 
 /** One connection for all live shapes of this browser, behind the `fetchClient` of ordinary ShapeStreams. SPEC.md, "Live client". */
 export function createLiveClient(options: LiveClientOptions): LiveClient {
-  const driver = new Driver(options)
-  return {
-    fetch: (input, init) => driver.fetch(input, init),
-    wake: () => driver.dispatch({ kind: 'wake' }),
-    configure: ({ isRealtime, syncIntervalMs }) =>
-      driver.dispatch({ kind: 'configured', isRealtime, intervalMs: syncIntervalMs }),
-    close: () => driver.close(),
-  }
+  return new Driver(options)
 }
 
 interface OpenConnection {
@@ -71,7 +64,7 @@ interface OpenConnection {
   places: Map<string, Place>
 }
 
-class Driver {
+class Driver implements LiveClient {
   readonly #options: LiveClientOptions
   readonly #feeds = new Feeds()
   readonly #connections = new Map<number, OpenConnection>()
@@ -85,7 +78,7 @@ class Driver {
     this.#policy = newPolicy(options.isRealtime ?? true, options.syncIntervalMs ?? SYNC_INTERVAL_MS)
   }
 
-  async fetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  readonly fetch: typeof fetch = async (input, init = {}) => {
     if (this.#isClosed) throw aborted()
     init.signal?.throwIfAborted()
     const url = new URL(input instanceof Request ? input.url : input, this.#options.platform.origin)
@@ -94,7 +87,15 @@ class Driver {
     return wish && isRoom ? this.#wait(wish, init.signal ?? null) : this.#request(url, init)
   }
 
-  dispatch(event: PolicyEvent): void {
+  wake(): void {
+    this.#dispatch({ kind: 'wake' })
+  }
+
+  configure({ isRealtime, syncIntervalMs }: { isRealtime: boolean; syncIntervalMs: number }): void {
+    this.#dispatch({ kind: 'configured', isRealtime, intervalMs: syncIntervalMs })
+  }
+
+  #dispatch(event: PolicyEvent): void {
     if (this.#isClosed) return
     const { now, random } = this.#options.platform
     const { state, actions } = nextPolicy(this.#policy, event, { now: now(), random: random() })
@@ -137,7 +138,7 @@ class Driver {
       }
       signal?.addEventListener('abort', leave, { once: true })
       this.#rejections.set(waiter, fail)
-      if (this.#feeds.ask(waiter) === 'set-changed') this.dispatch({ kind: 'set-changed', isEmpty: false })
+      if (this.#feeds.ask(waiter) === 'set-changed') this.#dispatch({ kind: 'set-changed', isEmpty: false })
       else this.#schedule()
     })
   }
@@ -191,11 +192,11 @@ class Driver {
 
   #tick(): void {
     if (this.#feeds.expire(this.#options.platform.now())) this.#setChanged()
-    this.dispatch({ kind: 'tick' })
+    this.#dispatch({ kind: 'tick' })
   }
 
   #setChanged(): void {
-    this.dispatch({ kind: 'set-changed', isEmpty: this.#feeds.isEmpty })
+    this.#dispatch({ kind: 'set-changed', isEmpty: this.#feeds.isEmpty })
   }
 
   #act(action: PolicyAction): void {
@@ -255,7 +256,7 @@ class Driver {
   }
 
   #failed(id: number, isServerReached: boolean, retryAfterMs: number): void {
-    this.dispatch({ kind: 'failed', id, isServerReached, retryAfterMs })
+    this.#dispatch({ kind: 'failed', id, isServerReached, retryAfterMs })
   }
 
   async #read(id: number, body: ReadableStream<Uint8Array>, isStream: boolean): Promise<void> {
@@ -263,11 +264,11 @@ class Driver {
       if (!this.#connections.has(id)) return
       const parsed = parseLine(text)
       if (!parsed) return this.#failed(id, false, 0)
-      this.dispatch({ kind: 'line', id })
+      this.#dispatch({ kind: 'line', id })
       if (parsed.kind === 'shape') this.#take(id, parsed.line, isStream)
       else if (isStream) this.#observe({ kind: 'heartbeat', serverTime: parsed.serverTime })
     }
-    this.dispatch({ kind: 'ended', id })
+    this.#dispatch({ kind: 'ended', id })
   }
 
   #take(id: number, line: ShapeLine, isStream: boolean): void {
@@ -294,7 +295,7 @@ class Driver {
 
   /** Gives everyone who waits the same refusal and waits for nobody any more. */
   #endAll(status: number, error: ErrorBody['error']): void {
-    this.dispatch({ kind: 'signed-out' })
+    this.#dispatch({ kind: 'signed-out' })
     const body = JSON.stringify({ error })
     for (const waiter of this.#feeds.takeAll()) waiter.answer({ id: '', status, headers: {}, body })
     this.#schedule()

@@ -22,7 +22,8 @@ const saved = (version: number | null, txid: string | null = '4294974303', stand
 function shape(rows: JsonRow[], seen = NOTHING_SEEN): OverlayTarget {
   return { entity: songs, scope: BAND_ID, rows: new Map(rows.map((row) => [String(row['id'] as string), row])), seen }
 }
-const view = (target: OverlayTarget, ...entries: OutboxEntry[]) => overlayRows(target, entries, author, NOTHING_LAID).rows
+const view = (target: OverlayTarget, ...entries: OutboxEntry[]) =>
+  overlayRows(target, entries, author, NOTHING_LAID).rows
 const titleOf = (target: OverlayTarget, ...entries: OutboxEntry[]) => view(target, ...entries).get(A)?.['title']
 
 test('V1 what is shown is the rows with unconfirmed writes laid over in the order they were made', () => {

@@ -48,15 +48,20 @@ async function chatOf(count: number) {
   )
   const shown = () => screen.getByRole('status').textContent
   const shows = (words: string) => act(() => scene.until(`it shows ${words}`, () => shown() === words))
-  return { scene, tab, say, shown, shows }
+  // The rows stand in the shape a moment before the query says that there are more.
+  const older = async () => {
+    const button = await screen.findByRole('button', { name: 'Older' })
+    act(() => button.click())
+  }
+  return { scene, tab, say, shown, shows, older }
 }
 
 test('history begins with the newest hundred of its group, and older ones join page by page', async () => {
-  const { shows } = await chatOf(250)
+  const { shows, older } = await chatOf(250)
   await shows('ready: 100, #250 to #151')
-  act(() => screen.getByRole('button', { name: 'Older' }).click())
+  await older()
   await shows('ready: 200, #250 to #51')
-  act(() => screen.getByRole('button', { name: 'Older' }).click())
+  await older()
   await shows('ready: 250, #250 to #1')
   expect(screen.queryByRole('button', { name: 'Older' })).toBeNull()
 })
@@ -77,9 +82,9 @@ test('what arrives live and what is written here stand on top of what was loaded
 })
 
 test('after the log began anew the first page is fetched again, and nothing is doubled', async () => {
-  const { scene, shows } = await chatOf(150)
+  const { scene, shows, older } = await chatOf(150)
   await shows('ready: 100, #150 to #51')
-  act(() => screen.getByRole('button', { name: 'Older' }).click())
+  await older()
   await shows('ready: 150, #150 to #1')
   act(() => scene.server.rotate('messages'))
   await shows('ready: 100, #150 to #51')

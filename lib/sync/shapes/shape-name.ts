@@ -9,11 +9,16 @@ export type ShapeId = string & { readonly __shapeId?: true }
 
 const MINE = 'mine'
 
+/** The entity code means; throws where there is none of that name. */
+export function entityOf(name: string): AnyEntity {
+  const entity = entityNamed(name)
+  if (!entity) throw new Error(`no synced entity is called ${name}`)
+  return entity
+}
+
 /** One spelling for each shape: a person's own rows have no scope, but where the server wants one. */
 export function canonicalShape({ entity, scope }: ShapeName, userId: string): ShapeName {
-  const declared = entityNamed(entity)
-  if (!declared) throw new Error(`no synced entity is called ${entity}`)
-  if (declared.scope.kind === 'any') return { entity, scope: scope ?? userId }
+  if (entityOf(entity).scope.kind === 'any') return { entity, scope: scope ?? userId }
   return { entity, scope: scope === userId ? null : scope }
 }
 

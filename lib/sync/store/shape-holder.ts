@@ -1,5 +1,5 @@
 import 'client-only'
-import { SCHEMA_VERSION, entityNamed } from '@/entities'
+import { SCHEMA_VERSION } from '@/entities'
 import type { AnyEntity } from '@/lib/entity/define'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
 import type { CachedShape, ShapeMeta } from '../cache/local-store'
@@ -9,7 +9,7 @@ import type { SeenTransactions } from '../overlay/confirm'
 import type { Author } from '../overlay/optimistic-row'
 import { NOTHING_LAID, overlayRows } from '../overlay/overlay'
 import type { OutboxEntry } from '../outbox/entry'
-import { shapeIdOf, type ShapeId } from '../shapes/shape-name'
+import { entityOf, shapeIdOf, type ShapeId } from '../shapes/shape-name'
 import type { Snapshot } from '../shapes/snapshot'
 import type { ShapeName, ShapeStatus, ShapeView } from '../types'
 import { NO_ROWS, rowsOf } from './rows'
@@ -44,10 +44,8 @@ export class ShapeHolder {
   #laid = NOTHING_LAID
 
   constructor(readonly name: ShapeName) {
-    const entity = entityNamed(name.entity)
-    if (!entity) throw new Error(`no synced entity is called ${name.entity}`)
     this.id = shapeIdOf(name)
-    this.entity = entity
+    this.entity = entityOf(name.entity)
     this.scope = name.scope
   }
 

@@ -4,6 +4,7 @@ import { IDBFactory } from 'fake-indexeddb'
 // Parts are here before time begins: a clock that tests move waits for no file.
 import '../cache/memory'
 import { Engine } from '../engine/engine'
+import '../engine/follower'
 import '../engine/history-door'
 import '../engine/housekeeping'
 import '../engine/office'

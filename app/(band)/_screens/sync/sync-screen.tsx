@@ -1,7 +1,7 @@
 'use client'
 
 import { DiscardButton, ExportButton, OutboxList, RetryButton } from '@/components/sync/outbox-tray'
-import { connectionWord } from '@/components/sync/status-words'
+import { connectionWord, stuckWords } from '@/components/sync/status-words'
 import { SyncStateLine } from '@/components/sync/sync-state-line'
 import { Button } from '@/components/ui/button'
 import { Callout } from '@/components/ui/callout'
@@ -39,7 +39,7 @@ export default function SyncScreen() {
     >
       <div className="grid grid-cols-1 gap-1.5">
         <SyncStateLine connection={connection} />
-        {connection.stuck === null ? null : <Callout tone="warning">{connection.stuck}</Callout>}
+        {connection.stuck === null ? null : <Callout tone="warning">{stuckWords(connection.stuck)}</Callout>}
         <StorageLine connection={connection} />
       </div>
       <Section

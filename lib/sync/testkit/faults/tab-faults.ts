@@ -42,7 +42,7 @@ export const TAB_FAULTS: readonly Fault[] = [
   },
   {
     id: 'T6',
-    file: 'lib/sync/engine/group.ts',
+    file: 'lib/sync/engine/follower.ts',
     line: 'if (after) rows.set(key, after)',
     fault: 'if (after && rows.has(key)) rows.set(key, after)',
     test: TABS,

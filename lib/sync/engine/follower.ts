@@ -1,0 +1,105 @@
+import 'client-only'
+import { parseOffset } from '@/lib/protocol/offset'
+import { rowsOf, type Rows } from '../store/rows'
+import type { ShapeHolder } from '../store/shape-holder'
+import type { Position, ShapeState } from '../store/shape-state'
+import type { ShapeMessageOfTab } from '../tabs/messages'
+import type { Core } from './core'
+import { isShownWithout } from './echoes'
+import { positionOf } from './group'
+
+/** How long to wait before asking again for what was missed. */
+const ASK_AGAIN_MS = 100
+
+export interface FollowerOptions {
+  core: Core
+  /** Has the leader say again where it stands. */
+  askAgain: () => void
+}
+
+/** Makes this tab show what the leader's shows. Fetched when another tab first has something to tell. */
+export class Follower {
+  #cancelAsking = () => {}
+  /** Writes the leader let go of that this tab still needs. */
+  #leaving = new Set<string>()
+
+  constructor(private readonly options: FollowerOptions) {}
+
+  /** Takes over what the leader did to a shape. */
+  async mirror(message: ShapeMessageOfTab): Promise<void> {
+    const { core } = this.options
+    const holder = core.shapes.find(message.shape)
+    if (!holder) return
+    if (message.rows === 'cached' && message.seq > holder.seq) {
+      const store = await core.store
+      holder.load(await store.readShape(holder.id))
+    }
+    const wasComplete = holder.state.kind === 'ready' || holder.state.kind === 'stale'
+    const rowsBefore = rowsOf(holder.state)
+    const isMissing = message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1)
+    if (!isMissing) this.#takeOver(holder, message)
+    // Rows first: a write that leaves before its row is there would show the row of before.
+    this.letGo(message.echoed)
+    core.shapes.render(holder)
+    if (isMissing || message.seq > holder.seq) return this.#askAgain()
+    const news = wasComplete && message.rows === 'changes' ? message.changes : []
+    core.tellChanges(
+      holder,
+      news.map(({ key, after }) => ({ key, before: rowsBefore.get(key) ?? null, after })),
+    )
+  }
+
+  /** Removes writes that the leader let go of, each once this tab shows what it did. */
+  letGo(origins: readonly string[]): void {
+    for (const origin of origins) this.#leaving.add(origin)
+    if (this.#leaving.size === 0) return
+    const { outbox, shapes } = this.options.core
+    const known = outbox.state.entries.filter(({ origin }) => this.#leaving.has(origin))
+    const removed = known.filter((entry) => isShownWithout(entry, shapes)).map(({ origin }) => origin)
+    this.#leaving = new Set(known.map(({ origin }) => origin).filter((origin) => !removed.includes(origin)))
+    if (removed.length > 0) outbox.adopt({ kind: 'seen', puts: [], removed })
+  }
+
+  #takeOver(holder: ShapeHolder, message: ShapeMessageOfTab): void {
+    const isNews = message.rows === 'all' || (message.rows === 'changes' && message.seq === holder.seq + 1)
+    const rows = new Map(message.rows === 'all' ? [] : rowsOf(holder.state))
+    for (const { key, after } of isNews ? message.changes : []) {
+      if (after) rows.set(key, after)
+      else rows.delete(key)
+    }
+    holder.generation = message.generation
+    const position = mirroredPosition(message) ?? positionOf(holder.state)
+    holder.mirror(
+      isNews ? message.seq : holder.seq,
+      mirroredState(message, position, isNews ? rows : rowsOf(holder.state)),
+    )
+  }
+
+  /** Something was missed: the leader says where it stands once all it applied is stored. */
+  #askAgain(): void {
+    this.#cancelAsking()
+    this.#cancelAsking = this.options.core.platform.after(ASK_AGAIN_MS, this.options.askAgain)
+  }
+
+  /** Writes on their way here that the leader does not hold any more. */
+  dropGhosts(held: ReadonlySet<string>): void {
+    const { entries } = this.options.core.outbox.state
+    this.letGo(
+      entries.flatMap(({ origin, phase }) =>
+        (phase.kind === 'sent' || phase.kind === 'saved') && !held.has(origin) ? [origin] : [],
+      ),
+    )
+  }
+}
+
+function mirroredPosition({ position }: ShapeMessageOfTab): Position | null {
+  const offset = position && parseOffset(position.offset)
+  return position && offset ? { handle: position.handle, offset } : null
+}
+
+function mirroredState({ state, failure }: ShapeMessageOfTab, position: Position | null, rows: Rows): ShapeState {
+  if (state === 'refused') return { kind: 'refused', rows, failure: failure ?? { code: 'forbidden', message: '' } }
+  if (state === 'loading' || position === null) return { kind: 'loading', position, rows }
+  // What is staged is the leader's alone.
+  return { kind: state === 'refetching' ? 'stale' : state, position, rows }
+}
