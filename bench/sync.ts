@@ -4,45 +4,71 @@ import { encode } from 'next-auth/jwt'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import { entities } from '@/entities'
 import { NOTHING_LAID, overlayRows } from '@/lib/sync/overlay/overlay'
+import { modelFetch } from '@/lib/sync/testkit/model-doors'
 import { BAND_ID, songRow, updateEntry, uuidOf } from '@/lib/sync/testkit/builders'
 import { FakeDevice, type FakeTab } from '@/lib/sync/testkit/fake-device'
 import { realClock } from '@/lib/sync/testkit/real-clock'
-import { watch } from '@/lib/sync/testkit/scene'
+import { SARAH, Scene, SONGS as MODEL_SONGS, watch } from '@/lib/sync/testkit/scene'
 import type { ShapeName } from '@/lib/sync/types'
 import { startStack, type Stack } from '@/scripts/test/stack'
+import { crowdTimes } from './sync/crowd'
 
 /**
- * The sync layer's numbers of the contract that can be reached without a browser: headless devices (the real layer, its storage in
- * memory) against the production build, the real sync service and PostgreSQL, permissions on. Each stands beside its limit.
+ * The sync layer's numbers of the contract that can be reached without a browser: headless devices (the real layer, its storage
+ * IndexedDB in memory) against the production build, the real sync service and PostgreSQL, permissions on. Each stands beside its limit.
+ * Devices, app, sync service and database share this machine: what two cores are busy with is part of every number.
  */
 const SONGS: ShapeName = { entity: 'songs', scope: NIGHT_SHIFT }
 const DEVICES = 10
 const ROUNDS = 100
+/** Not counted: the first writes meet a server that has not run their code yet. */
+const WARM_UP = 10
 const QUEUE = 1_000
 const ROWS = 10_000
+const CROWD = 1_000
+const BANDS = 250
 const AUTH_SECRET = 'bench-secret-bench-secret-bench-secret'
 
 interface Line {
   what: string
   measured: number
   limit: number
+  unit?: string
 }
 
 export default async function run(): Promise<void> {
-  const lines: Line[] = [paintAfterWrite()]
+  print([paintAfterWrite(), ...(await localDevice())])
   await using stack = await startStack({ settings: { AUTH_SECRET, WRITES_PER_SECOND: '1000000' } })
   const devices = await Promise.all(Array.from({ length: DEVICES }, (_, index) => openDevice(stack, index)))
   try {
-    lines.push(...(await screenToScreen(devices)))
-    lines.push(await drain(devices))
+    print(await screenToScreen(devices))
+    const [first, ...others] = devices
+    // Other people's devices are not on the machine of the one that returns.
+    for (const { tab } of others) await tab.sync.close()
+    if (first) print([await drain(first)])
   } finally {
     for (const { tab } of devices) await tab.sync.close()
   }
-  for (const { what, measured, limit } of lines) {
-    console.log(
-      `${what.padEnd(64)} ${measured.toFixed(1).padStart(9)} ms   limit ${limit} ms${measured < limit ? '' : '   MISSED'}`,
-    )
+  const crowd = { stack, cookieOf, rounds: 50 }
+  print(
+    shares(`${CROWD} clients, one band`, await crowdTimes({ ...crowd, prefix: '1', bands: 1, peoplePerBand: CROWD })),
+  )
+  const many = { prefix: '2', bands: BANDS, peoplePerBand: CROWD / BANDS, rounds: BANDS }
+  print(shares(`${CROWD} clients, ${BANDS} bands`, await crowdTimes({ ...crowd, ...many })))
+}
+
+function print(lines: readonly Line[]): void {
+  for (const { what, measured, limit, unit = 'ms' } of lines) {
+    const verdict = measured < limit ? '' : '   MISSED'
+    console.log(`${what.padEnd(64)} ${measured.toFixed(1).padStart(9)} ${unit}   limit ${limit} ${unit}${verdict}`)
   }
+}
+
+function shares(who: string, times: readonly number[]): Line[] {
+  return [
+    { what: `write on one screen to the others, p50, ${who}`, measured: percentile(times, 0.5), limit: 30 },
+    { what: `write on one screen to the others, p99, ${who}`, measured: percentile(times, 0.99), limit: 100 },
+  ]
 }
 
 /** Laying one write over 10,000 rows: what stands between a keystroke and React. */
@@ -57,6 +83,85 @@ function paintAfterWrite(): Line {
     return performance.now() - began
   })
   return { what: `a write laid over ${ROWS} rows, p99`, measured: percentile(times, 0.99), limit: 10 }
+}
+
+/** One device with 10,000 songs on a server in this process: what happens before any network. */
+async function localDevice(): Promise<Line[]> {
+  const scene = new Scene()
+  for (let index = 0; index < ROWS; index++) scene.song(uuidOf(index), `Song ${index}`)
+  const device = new FakeDevice(SARAH, realClock, modelFetch(scene.server, { userId: SARAH }))
+  const tab = device.open()
+  const { view } = watch(tab, MODEL_SONGS)
+  await until(() => view().status === 'ready' && view().rows.size === ROWS)
+  await until(() => tab.sync.connection.read().kind === 'live')
+  const paints: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = performance.now()
+    const made = tab.sync.write('songs', { op: 'update', key: uuidOf(round), patch: { artist: `Artist ${round}` } })
+    // The overlay is there when the write returns: React reads it in the same frame.
+    if (view().rows.get(made.key)?.['artist'] !== `Artist ${round}`) throw new Error('a write is not on screen')
+    paints.push(performance.now() - began)
+    await made.settled
+  }
+  await until(() => tab.sync.outbox.read().length === 0)
+  await tab.sync.close()
+  const bareMs = await best(3, () => bareGetAll(device))
+  const reloadMs = await best(3, () => reload(device))
+  return [
+    { what: `a write on screen at ${ROWS} rows, p50`, measured: percentile(paints, 0.5), limit: 10 },
+    { what: `a write on screen at ${ROWS} rows, p99`, measured: percentile(paints, 0.99), limit: 16 },
+    {
+      what: `reload with ${ROWS} cached rows, all of them, beside a bare getAll (${bareMs.toFixed(0)} ms)`,
+      measured: reloadMs / bareMs,
+      limit: 1.5,
+      unit: 'x ',
+    },
+  ]
+}
+
+/** From opening a tab to all rows in its view, in milliseconds. */
+async function reload(device: FakeDevice): Promise<number> {
+  device.disconnect()
+  const began = performance.now()
+  const tab = device.open()
+  const source = tab.sync.shape(MODEL_SONGS)
+  await new Promise<void>((resolve) => {
+    const stop = source.subscribe(() => {
+      if (source.read().rows.size < ROWS) return
+      stop()
+      resolve()
+    })
+  })
+  const ms = performance.now() - began
+  await tab.sync.close()
+  return ms
+}
+
+/** Reading the same rows with nothing around it, in milliseconds. */
+async function bareGetAll({ indexedDB, userId }: FakeDevice): Promise<number> {
+  if (!indexedDB) throw new Error('the device stores nothing')
+  const began = performance.now()
+  const database = await settledRequest(indexedDB.open(`backline-${userId}`))
+  const id = `${MODEL_SONGS.entity}/${MODEL_SONGS.scope}`
+  const range = IDBKeyRange.bound([id], [id, []])
+  const rows = await settledRequest(database.transaction('rows').objectStore('rows').getAll(range))
+  const ms = performance.now() - began
+  database.close()
+  if (rows.length < ROWS) throw new Error('the cache does not hold all rows')
+  return ms
+}
+
+function settledRequest<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error ?? new Error('the request failed'))
+  })
+}
+
+async function best(times: number, measure: () => Promise<number>): Promise<number> {
+  let lowest = Infinity
+  for (let each = 0; each < times; each++) lowest = Math.min(lowest, await measure())
+  return lowest
 }
 
 interface Device {
@@ -84,24 +189,20 @@ async function screenToScreen(devices: readonly Device[]): Promise<Line[]> {
   const [writer, ...others] = devices
   if (!writer) throw new Error('no device')
   const times: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     const began = performance.now()
     const made = writer.tab.sync.write('songs', {
       op: 'insert',
       values: { band_id: NIGHT_SHIFT, title: `Bench ${round}` },
     })
-    await Promise.all(others.map(async ({ tab }) => times.push((await shownAt(tab, made.key)) - began)))
+    const shown = await Promise.all(others.map(({ tab }) => shownAt(tab, made.key)))
+    if (round >= WARM_UP) times.push(...shown.map((at) => at - began))
   }
-  return [
-    { what: `write on one screen to the other ${others.length}, p50`, measured: percentile(times, 0.5), limit: 30 },
-    { what: `write on one screen to the other ${others.length}, p99`, measured: percentile(times, 0.99), limit: 100 },
-  ]
+  return shares(`${DEVICES} clients`, times)
 }
 
 /** 1,000 writes made without a network, from its return until none is unsent. */
-async function drain([first]: readonly Device[]): Promise<Line> {
-  if (!first) throw new Error('no device')
-  const { device, tab } = first
+async function drain({ device, tab }: Device): Promise<Line> {
   device.disconnect()
   const made = Array.from({ length: QUEUE }, (_, index) =>
     tab.sync.write('songs', { op: 'insert', values: { band_id: NIGHT_SHIFT, title: `Queued ${index}` } }),
