@@ -29,8 +29,9 @@ export async function readShape(request: Request, entityName: string): Promise<R
 
 /** What waits at this position, shared with everyone who waits there. Rejects only with the signal's abort. */
 export function readLive(shape: Shape, position: ShapePosition, signal: AbortSignal): Promise<Answer> {
-  const url = shapeUrl(upstream(), shape, position)
-  return sharedAnswers().read(liveKey(shape, position), (shared) => readUpstream(url, shared), signal)
+  // The address costs more than waiting does, and of a thousand readers one asks.
+  const ask = (shared: AbortSignal) => readUpstream(shapeUrl(upstream(), shape, position), shared)
+  return sharedAnswers().read(liveKey(shape, position), ask, signal)
 }
 
 export function upstream(): Upstream {
