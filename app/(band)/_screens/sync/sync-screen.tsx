@@ -44,11 +44,7 @@ export default function SyncScreen() {
       </div>
       <Section
         title="Waiting to be sent"
-        hint={
-          unsent.length === 0
-            ? 'Nothing waits: all your work has arrived.'
-            : 'Stored on this device, sent in this order.'
-        }
+        hint={waitingHint(unsent)}
         actions={unsent.length + refused.length > 0 ? <ExportButton exportText={exportText} /> : null}
       >
         {unsent.length > 0 ? (
@@ -56,7 +52,10 @@ export default function SyncScreen() {
             label="Waiting to be sent"
             items={unsent}
             isOnline={isOnline}
-            actions={(item) => <DiscardButton item={item} onPress={() => setDiscarding(item)} />}
+            // What may have reached the server cannot be given up any more.
+            actions={(item) =>
+              item.state === 'sending' ? null : <DiscardButton item={item} onPress={() => setDiscarding(item)} />
+            }
           />
         ) : null}
       </Section>
@@ -105,4 +104,10 @@ export default function SyncScreen() {
       />
     </ScreenPage>
   )
+}
+
+function waitingHint(unsent: readonly OutboxItem[]): string {
+  if (unsent.length === 0) return 'Nothing waits: all your work has arrived.'
+  const isStored = unsent.every((item) => item.isStored)
+  return isStored ? 'Stored on this device, sent in this order.' : 'Sent in this order.'
 }
