@@ -30,7 +30,7 @@ export function RowStatusAction({ entity, rowKey, scope, title, size = 'md' }: R
     <>
       <button
         type="button"
-        className="-m-1.5 rounded-control p-1.5 hover:bg-sunken"
+        className="-m-1.5 rounded-control p-1.5 hover:bg-sunken pointer-coarse:-m-3 pointer-coarse:p-3"
         aria-label={status === 'conflict' ? `Settle the conflict about ${title}` : `See why ${title} is not saved`}
         onClick={() => (status === 'conflict' ? setIsOpen(true) : navigate(pathOf({ kind: 'sync' })))}
       >
