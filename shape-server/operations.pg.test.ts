@@ -11,7 +11,9 @@ import { testDatabase } from '@/scripts/test/postgres'
 import { testSyncService } from '@/scripts/test/sync-service'
 import { readConfig } from './config'
 import { createLog } from './log'
+import { ensureWalFlushed } from './postgres/wal-flush'
 import { startShapeServer } from './server'
+import { parsePgLsn } from './shapes/lsn'
 import { dropSlot, testShapeServer } from './testing'
 
 const subjectAt = (url: string, databaseUrl: string, secret: string | null = null) =>
@@ -181,3 +183,24 @@ test.skipIf(openFilesMax < IDLE_CONNECTIONS + 500)(
     }
   },
 )
+
+test('PM3 the WAL that a snapshot has seen is on disk before its shape is on record', async () => {
+  await using db = await testDatabase()
+  await using subject = subjectAt('', db.superuserUrl)
+  const client = await subject.pool.connect()
+  try {
+    await client.query('CREATE TABLE t (id int); SET synchronous_commit = off')
+    // Committed, and nobody has waited for the disk.
+    await client.query('INSERT INTO t VALUES (1)')
+    const seen = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn')
+    const lsn = seen.rows[0]?.lsn ?? ''
+    await ensureWalFlushed(client, parsePgLsn(lsn))
+    const after = await client.query<{ flushed: boolean }>(
+      'SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn AS flushed',
+      [lsn],
+    )
+    expect(after.rows).toEqual([{ flushed: true }])
+  } finally {
+    client.release()
+  }
+})

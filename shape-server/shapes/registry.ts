@@ -15,7 +15,7 @@ import { definitionIdentity, newHandle } from './definition'
 import type { ShapeDefinition } from './definition'
 import { Encoders } from './encoders'
 import type { Router } from './router'
-import { Shape } from './shape'
+import { Shape, StaleSnapshotError } from './shape'
 import { takeSnapshot } from './snapshot'
 import { restoreDefinition, storeShape, tableId } from './stored-definition'
 
@@ -213,7 +213,7 @@ export class ShapeRegistry {
     for (const needed of [table, ...dependencies.map((dependency) => dependency.table)]) {
       await ensurePublished(pool, publication, needed, manualPublishing)
     }
-    await takeSnapshot(pool, shape, onBegin)
+    await takeFreshSnapshot(pool, shape, onBegin)
     if (shape.isRemoved) return
     const id = tableId(table)
     if (!journal.tables.has(id)) journal.write({ kind: 'table', id, table })
@@ -246,6 +246,21 @@ export class ShapeRegistry {
     const now = BigInt(Date.now()) * 1000n
     this.lastMicros = now > this.lastMicros ? now : this.lastMicros + 1n
     return this.lastMicros
+  }
+}
+
+const STALE_ATTEMPTS_MAX = 100
+const STALE_RETRY_MS = 10
+
+/** Takes the snapshot, again for as long as it does not show what the log has already passed by. */
+async function takeFreshSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => void): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await takeSnapshot(pool, shape, onBegin)
+    } catch (error) {
+      if (!(error instanceof StaleSnapshotError) || attempt === STALE_ATTEMPTS_MAX) throw error
+      await new Promise((resolve) => setTimeout(resolve, STALE_RETRY_MS))
+    }
   }
 }
 

@@ -17,6 +17,8 @@ export interface RouterEvents {
   onChanged(shapes: readonly Shape[]): void
 }
 
+const RECENT_MAX = 1024
+
 interface Transaction {
   xid: number
   commitLsn: bigint
@@ -38,6 +40,8 @@ export class Router {
   private readonly dependencies = new DependencyIndex()
   private changeCount = 0
   transactionCount = 0
+  /** Transactions received last. Postgres may send a commit before snapshots show it: it waits for its standbys first. */
+  private readonly recent: number[] = []
 
   constructor(private readonly events: RouterEvents) {}
 
@@ -48,6 +52,7 @@ export class Router {
     let own = routes.find((candidate) => candidate.table === table)
     if (!own) routes.push((own = new TableRoutes(table)))
     own.add(shape)
+    if (shape.phase.kind === 'creating') shape.missed = this.recent.slice(-RECENT_MAX)
     this.dependencies.add(shape)
   }
 
@@ -123,6 +128,8 @@ export class Router {
     if (!transaction) return
     this.transaction = null
     this.transactionCount++
+    this.recent.push(transaction.xid)
+    if (this.recent.length > 2 * RECENT_MAX) this.recent.splice(0, RECENT_MAX)
     const changed: Shape[] = []
     for (const shape of transaction.touched) {
       if (transaction.rotated.has(shape)) continue

@@ -7,7 +7,7 @@ import { SNAPSHOT_END } from '../storage/position'
 import { ShapeLog } from '../storage/shape-log'
 import { SnapshotLog } from '../storage/snapshot-log'
 import { Router } from './router'
-import { Shape } from './shape'
+import { Shape, StaleSnapshotError } from './shape'
 
 const INT4_OID = 23
 const column = (name: string, pkIndex: number | null): TableColumn => ({
@@ -42,7 +42,12 @@ const relation: Relation = {
 }
 
 /** A shape on `t` whose snapshot has not begun, and the router that feeds it. */
-function beginning(): { router: Router; shape: Shape; insert: (id: number) => void; ids: () => string[] } {
+function beginning(router = new Router({ onRotate: () => undefined, onChanged: () => undefined })): {
+  router: Router
+  shape: Shape
+  insert: (id: number) => void
+  ids: () => string[]
+} {
   const store = new MemoryBlobStore()
   const projection = { table, selected: [0], replica: 'default' as const }
   const definition = {
@@ -64,7 +69,6 @@ function beginning(): { router: Router; shape: Shape; insert: (id: number) => vo
     snapshot,
     Promise.resolve(),
   )
-  const router = new Router({ onRotate: () => undefined, onChanged: () => undefined })
   router.add(shape)
   return {
     router,
@@ -118,4 +122,15 @@ test('PO2 a transaction that is sent again while the snapshot has not begun is a
   }
   shape.begin({ xmin: 10n, xmax: 10n, xip: [] }, 90n)
   expect(ids()).toEqual(['1 last'])
+})
+
+test('PO2 a transaction received before the shape was there, and not yet in its snapshot, makes the snapshot be taken again', () => {
+  const { router, insert } = beginning()
+  router.begin(10, 100n)
+  insert(1)
+  router.commit()
+  const late = { xmin: 10n, xmax: 11n, xip: [10n] }
+  expect(() => beginning(router).shape.begin(late, 90n)).toThrow(StaleSnapshotError)
+  expect(() => beginning(router).shape.begin({ xmin: 10n, xmax: 10n, xip: [] }, 90n)).toThrow(StaleSnapshotError)
+  expect(() => beginning(router).shape.begin({ xmin: 11n, xmax: 11n, xip: [] }, 200n)).not.toThrow()
 })

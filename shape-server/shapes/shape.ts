@@ -35,8 +35,8 @@ export type Wake = 'changed' | 'removed' | 'unavailable'
 
 const HELD_CHARS_MAX = 64 << 20
 
-/** What a subquery returns has changed since the snapshot: it must be taken again. */
-export class StaleDependencyError extends Error {}
+/** The snapshot does not go with the log: it must be taken again. */
+export class StaleSnapshotError extends Error {}
 
 /** One life of a shape: definition, snapshot, log, and the readers that wait for it. */
 export class Shape {
@@ -58,6 +58,8 @@ export class Shape {
   lastBody: { key: string; bytes: Buffer } | null = null
   /** The same as events. */
   lastEvents: { key: string; bytes: Buffer } | null = null
+  /** Transactions received shortly before this shape was there. */
+  missed: readonly number[] = []
   private pending: PendingItem[] = []
   private deferred: DeferredItems[] = []
   private lastSchema: string | null = null
@@ -171,7 +173,9 @@ export class Shape {
   begin(snapshot: PgSnapshot, until: bigint): void {
     if (this.phase.kind !== 'creating') return
     const { held, staleBy } = this.phase
-    if (staleBy.some((xid) => !isVisible(snapshot, xid))) throw new StaleDependencyError()
+    // What a subquery returns changed after it was read, or a transaction went by before the shape was there and is in no log.
+    if ([...staleBy, ...this.missed].some((xid) => !isVisible(snapshot, xid))) throw new StaleSnapshotError()
+    this.missed = []
     this.snapshotPoint = { snapshot, until }
     this.phase = { kind: 'filtering', snapshot, until }
     for (const transaction of held) {

@@ -3,6 +3,7 @@ import { parsePgSnapshot, SEPARATOR, snapshotEndMessage } from '../encoding/mess
 import { RowEncoder } from '../encoding/row-encoder'
 import { copyOut } from '../postgres/copy-out'
 import { quoteRelation } from '../postgres/identifiers'
+import { ensureWalFlushed } from '../postgres/wal-flush'
 import type { ShapeDefinition } from './definition'
 import { readMemberSets } from './dependencies'
 import { parsePgLsn } from './lsn'
@@ -41,6 +42,7 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
       await client.query(`SELECT FROM ${quoteRelation(shape.definition.table)} LIMIT 0`)
     }
     await client.query('COMMIT')
+    await ensureWalFlushed(client, parsePgLsn(row.lsn))
     writer.end(SEPARATOR + snapshotEndMessage(snapshot))
     onBegin()
   } catch (error) {

@@ -10,6 +10,8 @@ const VERIFY_BYTES = 1 << 20
 export class SnapshotLog {
   readonly chunkEnds: number[] = []
   isComplete = false
+  /** Nothing is appended any more; whether there is a chunk behind the last one is only told when it is complete. */
+  private isSealed = false
   /** Checksum of everything appended. */
   crc = 0
   private waiting: (() => void)[] = []
@@ -39,6 +41,7 @@ export class SnapshotLog {
 
   /** Closes the last chunk; nothing is appended any more. */
   seal(): void {
+    this.isSealed = true
     if (this.openChunkStart() < this.blob.size) this.chunkEnds.push(this.blob.size)
   }
 
@@ -59,6 +62,7 @@ export class SnapshotLog {
     if ((chunkEnds.at(-1) ?? 0) !== this.blob.size) return false
     if (crcToVerify !== null && this.storedCrc() !== crcToVerify) return false
     this.chunkEnds.push(...chunkEnds)
+    this.isSealed = true
     this.isComplete = true
     return true
   }
@@ -70,7 +74,7 @@ export class SnapshotLog {
   async hasChunk(k: number): Promise<boolean> {
     for (;;) {
       if (this.failure) throw this.failure
-      if (k <= this.chunkEnds.length - (this.isComplete ? 1 : 0)) return true
+      if (k <= this.chunkEnds.length - (this.isSealed ? 1 : 0)) return true
       if (this.isComplete) return false
       await this.change()
     }
