@@ -7,6 +7,7 @@ import type { HeaderList } from './headers'
 const SHAPE_METHODS = 'GET, POST, HEAD, DELETE, OPTIONS'
 // Less fits into the kernel's buffers whether it is read or not.
 const WATCHED_BYTES = 64 * 1024
+const LOOKS = 4
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Bytes of a body; short ones as Latin-1 text, a character for each byte. */
@@ -125,9 +126,9 @@ export class Exchange {
   /** Resolves when the client has taken what was written; one that takes nothing for too long is cut. */
   private drained(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.response.destroy(), this.config.tcpSendTimeoutMs)
+      const keep = this.cutLater()
       const done = () => {
-        clearTimeout(timer)
+        keep()
         this.response.off('drain', done)
         this.response.off('close', done)
         resolve()
@@ -140,7 +141,18 @@ export class Exchange {
   /** A whole body was handed over: cuts the client if it does not take it. */
   private watchEnd(): void {
     if (this.response.writableFinished || this.response.writableLength < WATCHED_BYTES) return
-    const timer = setTimeout(() => this.response.destroy(), this.config.tcpSendTimeoutMs)
-    this.response.once('close', () => clearTimeout(timer))
+    this.response.once('close', this.cutLater())
+  }
+
+  /**
+   * Cuts the client unless the function returned is called in time. Time is counted in looks: when we were busy ourselves, what the
+   * client has taken meanwhile is known only after the next look at the sockets.
+   */
+  private cutLater(): () => void {
+    let looks = 0
+    const timer = setInterval(() => {
+      if (++looks === LOOKS) this.response.destroy()
+    }, this.config.tcpSendTimeoutMs / LOOKS)
+    return () => clearInterval(timer)
   }
 }

@@ -31,8 +31,8 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
     if (shape.definition.log === 'full') {
       await client.query('SET LOCAL statement_timeout = 0')
       shape.begin(snapshot, parsePgLsn(row.lsn))
-      await copyOut(client, copyStatement(shape.definition, encoder), (bytes) => {
-        writer.row(bytes)
+      await copyOut(client, copyStatement(shape.definition, encoder), (bytes, from, to) => {
+        writer.row(bytes, from, to)
         onBegin()
         return null
       })

@@ -50,9 +50,10 @@ export async function readSubset(
     let isFirst = true
     // Nothing is sent before the first row is there: until then Postgres may still refuse the query.
     const encoder = new RowEncoder(definition, `,"snapshot_mark":${String(mark)}`)
-    await copyOut(client, statement(definition, query, encoder), (row) => {
-      const item = Buffer.allocUnsafe(encoder.sizeMax(row))
-      const piece = Buffer.concat([Buffer.from(isFirst ? head : ','), item.subarray(0, encoder.encode(row, item, 0))])
+    await copyOut(client, statement(definition, query, encoder), (bytes, from, to) => {
+      const item = Buffer.allocUnsafe(encoder.sizeMax(to - from))
+      const itemEnd = encoder.encode(bytes, from, to, item, 0)
+      const piece = Buffer.concat([Buffer.from(isFirst ? head : ','), item.subarray(0, itemEnd)])
       if (isFirst) sink.begin()
       isFirst = false
       return sink.write(piece)

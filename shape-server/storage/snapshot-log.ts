@@ -2,6 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { Blob } from './blob'
 
 const VERIFY_BYTES = 1 << 20
+/** Bytes of the growing end that readers get without the disk. */
+const FRESH_BYTES_MAX = 2 << 20
 
 /**
  * The snapshot of one shape: rows in stored form, written while they are read. Chunk `k` ends at `chunkEnds[k]`;
@@ -16,6 +18,9 @@ export class SnapshotLog {
   crc = 0
   private waiting: (() => void)[] = []
   private failure: Error | null = null
+  /** What was appended last, while the snapshot grows. */
+  private fresh: { at: number; bytes: Uint8Array }[] = []
+  private freshBytes = 0
 
   constructor(
     private readonly blob: Blob,
@@ -31,10 +36,12 @@ export class SnapshotLog {
     return this.chunkBytesMax - (this.blob.size - this.openChunkStart())
   }
 
-  /** Adds whole items; `closesChunk` when the last of them reached the chunk's size. */
-  append(parts: Uint8Array[], closesChunk: boolean): void {
-    this.blob.append(parts)
-    for (const part of parts) this.crc = crc32(part, this.crc)
+  /** Adds whole items, whose bytes now belong to the log; `closesChunk` when the last of them reached the chunk's size. */
+  append(bytes: Uint8Array, closesChunk: boolean): void {
+    const at = this.blob.size
+    this.blob.append([bytes])
+    this.crc = crc32(bytes, this.crc)
+    this.keepFresh(at, bytes)
     if (closesChunk) this.chunkEnds.push(this.blob.size)
     this.wake()
   }
@@ -48,6 +55,7 @@ export class SnapshotLog {
   /** Tells readers that there is nothing more. A sealed snapshot is told complete only when it is on record. */
   complete(): void {
     this.isComplete = true
+    this.fresh = []
     this.wake()
   }
 
@@ -87,7 +95,7 @@ export class SnapshotLog {
       if (this.failure) throw this.failure
       const end = this.chunkEnds[k] ?? this.blob.size
       if (at < end) {
-        const piece = await this.blob.read(at, Math.min(pieceBytes, end - at))
+        const piece = this.freshAt(at, end) ?? (await this.blob.read(at, Math.min(pieceBytes, end - at)))
         if (piece.length === 0) throw new Error('the snapshot ends early')
         at += piece.length
         yield piece
@@ -106,6 +114,21 @@ export class SnapshotLog {
   remove(): void {
     this.fail(new Error('the shape was removed'))
     this.blob.remove()
+  }
+
+  private keepFresh(at: number, bytes: Uint8Array): void {
+    this.fresh.push({ at, bytes })
+    this.freshBytes += bytes.length
+    while (this.freshBytes > FRESH_BYTES_MAX) this.freshBytes -= this.fresh.shift()?.bytes.length ?? 0
+  }
+
+  /** The bytes from `at` on that were appended at one time and lie before `end`, if they are still there. */
+  private freshAt(at: number, end: number): Buffer | null {
+    const found = this.fresh.find((part) => part.at <= at && at < part.at + part.bytes.length)
+    if (!found) return null
+    const { buffer, byteOffset } = found.bytes
+    const to = Math.min(found.bytes.length, end - found.at)
+    return Buffer.from(buffer, byteOffset + at - found.at, to - (at - found.at))
   }
 
   private storedCrc(): number {
