@@ -121,15 +121,20 @@ export class FileBlobStore implements BlobStore {
     fs.mkdirSync(dir, { recursive: true })
   }
 
+  /** The one way in which a file's path is written: it is a key, too. */
+  pathOf(name: string): string {
+    return `${this.dir}/${name}`
+  }
+
   open(name: string): Blob {
-    return new FileBlob(this, path.join(this.dir, name))
+    return new FileBlob(this, name)
   }
 
   survey(): void {
-    const root = path.join(this.dir, 'shapes')
+    const root = this.pathOf('shapes')
     const folders = fs.existsSync(root) ? fs.readdirSync(root) : []
     this.surveyed = new Set(
-      folders.flatMap((folder) => fs.readdirSync(path.join(root, folder)).map((file) => path.join(root, folder, file))),
+      folders.flatMap((folder) => fs.readdirSync(`${root}/${folder}`).map((file) => `${root}/${folder}/${file}`)),
     )
   }
 
@@ -141,13 +146,13 @@ export class FileBlobStore implements BlobStore {
 
   removeExcept(isWanted: (name: string) => boolean): void {
     this.surveyed = null
-    const root = path.join(this.dir, 'shapes')
+    const root = this.pathOf('shapes')
     if (!fs.existsSync(root)) return
     for (const folder of fs.readdirSync(root)) {
-      for (const file of fs.readdirSync(path.join(root, folder))) {
+      for (const file of fs.readdirSync(`${root}/${folder}`)) {
         if (isWanted(path.parse(file).name)) continue
-        this.forgetFile(path.join(root, folder, file))
-        fs.rmSync(path.join(root, folder, file), { force: true })
+        this.forgetFile(`${root}/${folder}/${file}`)
+        fs.rmSync(`${root}/${folder}/${file}`, { force: true })
       }
     }
   }
@@ -181,16 +186,6 @@ export class FileBlobStore implements BlobStore {
     fs.closeSync(descriptor)
   }
 
-  /** Makes it survive a power cut that a file is there under its name. */
-  syncFolder(file: string): void {
-    const folder = fs.openSync(path.dirname(file), 'r')
-    try {
-      fs.fsyncSync(folder)
-    } finally {
-      fs.closeSync(folder)
-    }
-  }
-
   private openFile(file: string): number {
     try {
       return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
@@ -208,8 +203,13 @@ class FileBlob implements Blob {
 
   constructor(
     private readonly store: FileBlobStore,
-    private readonly file: string,
+    private readonly name: string,
   ) {}
+
+  /** Put together when it is needed: three whole paths for each of many shapes would be what they weigh most. */
+  private get file(): string {
+    return this.store.pathOf(this.name)
+  }
 
   get size(): number {
     this.knownSize ??= this.store.sizeOf(this.file)
@@ -278,7 +278,7 @@ class FileBlob implements Blob {
     }
     this.store.forgetFile(this.file)
     fs.renameSync(next, this.file)
-    this.store.syncFolder(this.file)
+    syncFolderNow(this.file)
     this.size = fs.statSync(this.file).size
   }
 
@@ -290,7 +290,7 @@ class FileBlob implements Blob {
     if (!handle) return
     try {
       await handle.datasync()
-      if (!this.isListed) this.store.syncFolder(this.file)
+      if (!this.isListed) await syncFolder(this.file)
       this.isListed = true
     } finally {
       await handle.close()
@@ -301,6 +301,25 @@ class FileBlob implements Blob {
     this.store.forgetFile(this.file)
     fs.rmSync(this.file, { force: true })
     this.size = 0
+  }
+}
+
+/** Makes it survive a power cut that a file is there under its name. */
+async function syncFolder(file: string): Promise<void> {
+  const folder = await fsp.open(path.dirname(file), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function syncFolderNow(file: string): void {
+  const folder = fs.openSync(path.dirname(file), 'r')
+  try {
+    fs.fsyncSync(folder)
+  } finally {
+    fs.closeSync(folder)
   }
 }
 
