@@ -30,6 +30,9 @@ export interface RegistryOptions {
   chunkBytes: number
 }
 
+/** Of all shapes that were taken up again. */
+const STARTED = Promise.resolve()
+
 /** All shapes: found by definition or handle, made on first request, taken up again after a restart. */
 export class ShapeRegistry {
   readonly byHandle = new Map<string, Shape>()
@@ -133,7 +136,7 @@ export class ShapeRegistry {
     for (const stored of journal.shapes.values()) {
       const table = tableById.get(stored.table)
       const definition = table ? restoreDefinition(stored, table) : null
-      const shape = definition ? this.build(stored.handle, definition, stored.identity, Promise.resolve()) : null
+      const shape = definition ? this.build(stored.handle, definition, stored.identity, STARTED) : null
       if (!shape?.snapshot.restore(stored.snapshot.chunkEnds, stored.isSettled === true ? null : stored.snapshot.crc)) {
         journal.write({ kind: 'removed', handle: stored.handle })
         log.warning('shape_not_restored', { handle: stored.handle })

@@ -53,10 +53,12 @@ export function restoreDefinition(stored: StoredShape, table: Table): ShapeDefin
   }
 }
 
+const NO_DEPENDENCIES: CompiledWhere['dependencies'] = []
+
 /** A clause that was compiled in an earlier run. */
 class StoredWhere implements CompiledWhere {
   // Shapes with subqueries are not stored.
-  readonly dependencies = []
+  readonly dependencies = NO_DEPENDENCIES
   private compiled: CompiledWhere | null = null
 
   constructor(
@@ -81,9 +83,13 @@ class StoredWhere implements CompiledWhere {
     return this.stored.keys
   }
 
-  readonly matches = (row: Row): boolean => this.now.matches(row)
+  matches(row: Row): boolean {
+    return this.now.matches(row)
+  }
 
-  readonly setMembers = (): void => undefined
+  setMembers(): void {
+    // Without subqueries there are none.
+  }
 
   private get now(): CompiledWhere {
     if (this.compiled) return this.compiled

@@ -41,6 +41,8 @@ export type JournalEntry =
   /** Everything up to this LSN is stored; written before the slot is told. */
   | { kind: 'acknowledged'; lsn: string }
 
+const PIECE_BYTES = 1 << 20
+
 /** Shapes and their origin, as a log of entries: one line each, with a checksum. A torn last line is dropped. */
 export class Journal {
   origin: StoredOrigin | null = null
@@ -53,17 +55,31 @@ export class Journal {
 
   /** Reads the journal back. */
   recover(): void {
-    const bytes = this.blob.readSync(0, this.blob.size)
-    let at = 0
-    for (;;) {
-      const end = bytes.indexOf(10, at)
-      const entry = end === -1 ? null : decodeLine(bytes.subarray(at, end))
-      if (!entry) break
-      this.apply(entry)
-      at = end + 1
+    let goodBytes = 0
+    let rest = Buffer.alloc(0)
+    // By the piece: it may be as large as all shapes are many.
+    for (let from = 0; from < this.blob.size; from += PIECE_BYTES) {
+      const bytes = Buffer.concat([rest, this.blob.readSync(from, PIECE_BYTES)])
+      const { taken, isTorn } = this.applyLines(bytes)
+      goodBytes += taken
+      rest = bytes.subarray(taken)
+      if (isTorn) break
     }
-    this.blob.truncate(at)
+    this.blob.truncate(goodBytes)
     if (this.entries > 1000 && this.entries > 2 * this.shapes.size) this.compact()
+  }
+
+  /** Applies the lines that are whole, up to one that is torn; tells how many bytes they were. */
+  private applyLines(bytes: Buffer): { taken: number; isTorn: boolean } {
+    let taken = 0
+    for (;;) {
+      const end = bytes.indexOf(10, taken)
+      if (end === -1) return { taken, isTorn: false }
+      const entry = decodeLine(bytes.subarray(taken, end))
+      if (!entry) return { taken, isTorn: true }
+      this.apply(entry)
+      taken = end + 1
+    }
   }
 
   /** Records an entry. Throws when the disk refuses; nothing has changed then. */
