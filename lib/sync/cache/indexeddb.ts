@@ -115,8 +115,8 @@ class IndexedDbStore implements LocalStore {
     const tx = this.db.transaction('outbox', 'readwrite', { durability: 'strict' })
     const last = await tx.store.openKeyCursor(null, 'prev')
     const seq = Math.max(Math.floor(last?.key ?? 0) + 1, Math.floor(entry.seq))
-    await tx.store.put({ ...entry, seq, phase: { kind: 'queued', attempts: 0, failure: null } })
-    await tx.done
+    // Both, where the disk is full: the request may fail, or the transaction at its end.
+    await Promise.all([tx.store.put({ ...entry, seq, phase: { kind: 'queued', attempts: 0, failure: null } }), tx.done])
     return seq
   }
 
@@ -124,8 +124,7 @@ class IndexedDbStore implements LocalStore {
     const tx = this.db.transaction('outbox', 'readwrite', { durability: 'strict' })
     const stored = readEntry(await tx.store.get(entry.seq))
     const isUnsent = stored?.origin === entry.origin && stored.phase.kind === 'queued'
-    if (isUnsent) await tx.store.put({ ...entry, phase: stored.phase })
-    await tx.done
+    await Promise.all([isUnsent && tx.store.put({ ...entry, phase: stored.phase }), tx.done])
     return isUnsent
   }
 
