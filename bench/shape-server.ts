@@ -22,9 +22,9 @@ interface Bench {
 
 interface Measure {
   name: string
-  of(engine: Engine, bench: Bench): Promise<Measurement[]>
+  of: (engine: Engine, bench: Bench) => Promise<Measurement[]>
   /** The same without protocol, storage or filters. */
-  limit(limit: Limit, bench: Bench): Promise<Measurement[]>
+  limit: (limit: Limit, bench: Bench) => Promise<Measurement[]>
 }
 
 /** Those of one group are taken with one server, one after another. */
