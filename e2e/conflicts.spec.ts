@@ -1,4 +1,5 @@
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
+import { asOwner } from '@/scripts/test/as-owner'
 import { test, type Person } from '@/scripts/test/browser'
 import {
   addSong,
@@ -19,6 +20,17 @@ import {
 const openQuestion = async ({ page }: Person, song: string) => {
   await page.getByRole('button', { name: new RegExp(`Settle the conflict about ${song}`) }).click()
   return page.getByRole('dialog')
+}
+
+/** Whether the server has heard of the deletion. */
+async function isDeleted(song: string): Promise<boolean> {
+  const db = { ownerUrl: inject('appOwnerUrl') }
+  const [row] = await asOwner<{ is_deleted: boolean }>(
+    db,
+    `select deleted_at is not null as is_deleted from songs where title = $1`,
+    [song],
+  )
+  return row?.is_deleted ?? false
 }
 
 /** Alex changes the title without a network while Sarah does `meanwhile`; then he is back. */
@@ -110,7 +122,7 @@ for (const choice of [
       () => retitle(alex.page, song, `${song} edited`),
       async () => {
         await deleteSong(sarah.page, song)
-        await isConnected(sarah.page)
+        await expect.poll(() => isDeleted(song), { timeout: 30_000 }).toBe(true)
       },
     )
     // The row is gone from the list; the question waits in the sync centre of both.

@@ -123,3 +123,18 @@ test('T6 a tab that opens at any moment of a write’s way neither keeps it nor 
     await closeAll()
   }
 })
+
+test('a tab that ended tells the others nothing more, whoever stops reading afterwards', async () => {
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const scene = new Scene()
+  const device = open(scene, SARAH)
+  const [tab, other] = [device.open(), device.open()]
+  const { view, stop } = watch(tab, SONGS)
+  const { view: viewOfOther } = watch(other, SONGS)
+  await scene.until('both are ready', () => [view, viewOfOther].every((each) => each().status === 'ready'))
+  await tab.sync.close()
+  stop()
+  // A shape lingers for some seconds after its last reader left.
+  await scene.clock.advance(10_000)
+  expect(complaints.mock.calls).toEqual([])
+})

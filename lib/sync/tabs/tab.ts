@@ -68,6 +68,8 @@ export class Tab {
     this.#cancelTick()
     this.#release()
     this.#channel?.close()
+    // Whoever stops reading a moment later has nobody to tell.
+    this.#channel = null
     this.messages.clear()
   }
 

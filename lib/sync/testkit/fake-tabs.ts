@@ -67,14 +67,19 @@ export class FakeChannels {
     const listeners: ((message: unknown) => void)[] = []
     const self = { hear: (message: unknown) => listeners.forEach((listen) => listen(message)) }
     members.add(self)
+    let isClosed = false
     return {
       post: (message) => {
+        if (isClosed) throw new DOMException('Channel is closed', 'InvalidStateError')
         if (!isAlive()) return
         const copy: unknown = structuredClone(message)
         for (const member of members) if (member !== self) setImmediate(() => member.hear(copy))
       },
       listen: (listener) => void listeners.push((message) => isAlive() && listener(message)),
-      close: () => void members.delete(self),
+      close: () => {
+        isClosed = true
+        members.delete(self)
+      },
     }
   }
 }
