@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Transaction } from '@/db/client'
 import { kept } from '@/db/kept-statements'
 import type { AnyEntity } from '@/lib/entity/define'
-import type { Json, JsonRow } from '@/lib/protocol/json'
+import { textIn, type Json, type JsonRow } from '@/lib/protocol/json'
 
 /**
  * The statements of the write door. Each works on many rows at once, which travel as one JSON parameter and are read by Postgres in the
@@ -46,7 +46,7 @@ export async function lockRows(tx: Transaction, entity: AnyEntity, wanted: reado
         WHERE q.entity_id = t.id AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
       ) AS is_asked
     FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w (position int, key uuid, is_first boolean, patch jsonb, base jsonb)
-    JOIN ${table} t ON t.id = w.key
+    JOIN ${table} t ON t.id = w.key AND ${hasId(wanted.map(({ key }) => key))}
     ORDER BY t.id, w.position FOR NO KEY UPDATE OF t
   `)
   return rows
@@ -55,7 +55,7 @@ export async function lockRows(tx: Transaction, entity: AnyEntity, wanted: reado
 /** Reads rows the viewer may see. */
 export async function readRows(tx: Transaction, entity: AnyEntity, keys: readonly string[]): Promise<JsonRow[]> {
   const { rows } = await tx.execute<StoredRow>(
-    sql`${kept}SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
+    sql`${kept}SELECT to_jsonb(t) AS row FROM ${tableOf(entity)} t WHERE ${hasId(keys)}`,
   )
   return rows.map(({ row }) => row)
 }
@@ -64,7 +64,7 @@ export async function readRows(tx: Transaction, entity: AnyEntity, keys: readonl
 export async function readOpenQuestions(tx: Transaction, keys: readonly string[]): Promise<JsonRow[]> {
   const { rows } = await tx.execute<StoredRow>(sql`${kept}
     SELECT to_jsonb(q) AS row FROM conflicts q
-    WHERE q.entity_id = ANY (${uuids(keys)}) AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
+    WHERE q.entity_id = ANY ((SELECT ${uuids(keys)})::uuid[]) AND q.offered_by = app.user_id() AND q.decision IS NULL AND q.deleted_at IS NULL
   `)
   return rows.map(({ row }) => row)
 }
@@ -85,7 +85,7 @@ export async function readScopes(
 ): Promise<{ id: string; scope: string }[]> {
   const scope = sql.identifier(entity.scope.column)
   const { rows } = await tx.execute<{ id: string; scope: string }>(
-    sql`${kept}SELECT t.id, t.${scope} AS scope FROM ${tableOf(entity)} t WHERE t.id = ANY (${uuids(keys)})`,
+    sql`${kept}SELECT t.id, t.${scope} AS scope FROM ${tableOf(entity)} t WHERE ${hasId(keys)}`,
   )
   return rows
 }
@@ -131,7 +131,7 @@ export async function updateRows(
   const set = columns.map((name) => sql`${sql.identifier(name)} = r.${sql.identifier(name)}`)
   const { rows: stored } = await tx.execute<StoredRow>(
     sql`${columns.length === 1 ? kept : sql.empty()}UPDATE ${tableOf(entity)} AS t SET ${sql.join(set, sql`, `)} FROM ${recordsOf(entity, rows)} r
-        WHERE t.id = r.id RETURNING to_jsonb(t) AS row`,
+        WHERE t.id = r.id AND ${hasId(rows.map((row) => textIn(row, 'id')))} RETURNING to_jsonb(t) AS row`,
   )
   return stored.map(({ row }) => row)
 }
@@ -162,6 +162,14 @@ export async function membershipsOf(
 /** Locks memberships and their containers, before anything else of the transaction. */
 export async function lockMemberships(tx: Transaction, membership: AnyEntity, ids: readonly string[]): Promise<void> {
   await tx.execute(sql`SELECT app.lock_memberships(${membership.name}, ${uuids(ids)})`)
+}
+
+/**
+ * The rows of `t` with these ids. Also said beside a join that says the same: Postgres guesses a hundred rows behind a JSON parameter, and
+ * would read a whole table of a few thousand for one. In a subquery, so that the plan does not depend on how many ids there are and is kept.
+ */
+function hasId(ids: readonly string[]): SQL {
+  return sql`t.id = ANY ((SELECT ${uuids(ids)})::uuid[])`
 }
 
 /** An array of uuids as one parameter: drizzle would spread it into a list. Ids are uuids, so nothing needs quoting. */
