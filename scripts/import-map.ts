@@ -9,6 +9,7 @@ type Room =
   | 'lib/server'
   | 'db/schema'
   | 'db/client'
+  | 'db/kept-statements'
   | 'db'
   | 'entities'
   | 'components/ui'
@@ -32,10 +33,11 @@ export const IMPORT_MAP: Record<Room, Rule> = {
   'lib/entity': { may: ['lib/protocol'] },
   'db/schema': { may: [] },
   entities: { may: ['lib/entity', 'lib/protocol'], asTypes: ['db/schema'] },
-  'db/client': { may: ['db/schema'] },
-  db: { may: ['db/schema', 'db/client', 'lib/protocol'] },
+  'db/kept-statements': { may: [] },
+  'db/client': { may: ['db/schema', 'db/kept-statements'] },
+  db: { may: ['db/schema', 'db/client', 'db/kept-statements', 'lib/protocol'] },
   'lib/sync': { may: SHARED },
-  'lib/server': { may: [...SHARED, 'db', 'db/schema', 'db/client'] },
+  'lib/server': { may: [...SHARED, 'db', 'db/schema', 'db/client', 'db/kept-statements'] },
   components: { may: ['components/ui', 'lib/sync', ...SHARED] },
   'components/ui': { may: [] },
   app: { may: ['components', 'components/ui', 'lib/sync', 'lib/server', ...SHARED] },
@@ -121,7 +123,7 @@ function roomOf(path: string): Room | undefined {
 }
 
 function isTest(file: string): boolean {
-  return /\.(test|spec)\.tsx?$/.test(file) || file.includes('/testing/')
+  return /\.(test|spec)\.tsx?$/.test(file) || /\/(test|testing)\//.test(file)
 }
 
 function isFile(path: string): boolean {
