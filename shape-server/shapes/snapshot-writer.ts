@@ -26,7 +26,7 @@ export class SnapshotWriter {
     const needed = this.encoder.sizeMax(to - from) + SEPARATOR_BYTES.length
     if (this.used + needed > this.batch.length) this.nextBatch(needed)
     const { batch } = this
-    for (const byte of SEPARATOR_BYTES) batch[this.used++] = byte
+    for (let i = 0; i < SEPARATOR_BYTES.length; i++) batch[this.used++] = SEPARATOR_BYTES[i] ?? 0
     this.used = this.encoder.encode(bytes, from, to, batch, this.used)
     // The first row goes out at once: somebody waits for it, and a disk that refuses is told while there is no answer yet.
     const closesChunk = this.used >= this.log.room

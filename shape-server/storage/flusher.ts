@@ -14,6 +14,7 @@ export interface FlusherOptions {
 
 const SYNC_MS = 10_000
 const RETRY_MS = 1000
+const SHAPES_PER_TURN = 16
 /** Committed bytes that may wait in memory. */
 const WAITING_BYTES_MAX = 16 << 20
 /** WAL that Postgres has to keep for us before it is told that we have it. */
@@ -90,16 +91,32 @@ export class Flusher {
     if (this.flushTimer) clearTimeout(this.flushTimer)
     this.flushTimer = null
     try {
-      for (const shape of this.unflushed) {
-        shape.log.flush()
-        this.unflushed.delete(shape)
-        this.unsynced.add(shape)
-      }
+      for (const shape of this.unflushed) this.write(shape)
       this.waitingBytes = 0
       this.recover()
     } catch (error) {
       this.fail(error)
     }
+  }
+
+  /** The same a few shapes at a time: the files of a thousand, made in one go, would hold up every reader. */
+  private async flushInTurns(): Promise<void> {
+    if (this.failure !== null) return this.flush()
+    this.waitingBytes = 0
+    try {
+      for (const [i, shape] of [...this.unflushed].entries()) {
+        if (i % SHAPES_PER_TURN === SHAPES_PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve))
+        if (this.unflushed.has(shape)) this.write(shape)
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private write(shape: Shape): void {
+    shape.log.flush()
+    this.unflushed.delete(shape)
+    this.unsynced.add(shape)
   }
 
   private startSync(): void {
@@ -110,9 +127,10 @@ export class Flusher {
   }
 
   private async sync(): Promise<void> {
-    if (this.unflushed.size > 0) this.flush()
-    if (this.failure !== null) return
+    // Read before: what comes while the rest is written has its turn the next time.
     const lsn = this.received
+    if (this.unflushed.size > 0) await this.flushInTurns()
+    if (this.failure !== null) return
     const shapes = this.unsynced
     this.unsynced = new Set()
     try {
