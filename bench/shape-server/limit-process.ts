@@ -9,6 +9,8 @@ import { decodePgoutput } from '@/shape-server/replication/pgoutput'
 import { ReplicationConnection } from '@/shape-server/replication/connection'
 
 const KEPT_LINES = 10_000
+/** A log item of a sync service carries this much beside its row: key, operation, relation, transaction. */
+const FILLER = `"key":"${'k'.repeat(44)}","headers":{"operation":"insert","txids":[123456],"relation":["public","bench_events"],"lsn":"1234567890","op_position":0,"last":true},`
 const COPY_BYTES = 256 * 1024
 
 const [databaseUrl = '', slot = ''] = process.argv.slice(2)
@@ -48,7 +50,7 @@ const connection = await ReplicationConnection.open(
       for (const socket of everybody) socket.send(batch)
       for (const { text, key } of pending) for (const socket of byKey.get(key) ?? []) socket.send(text)
       if (kept.length > 2 * KEPT_LINES) kept = kept.slice(-KEPT_LINES)
-      for (const { text } of pending) kept.push(text)
+      for (const { text } of pending) kept.push(`{${FILLER}"row":${text}}`)
       pending = []
     },
     // Without an answer now and then Postgres ends the stream.
