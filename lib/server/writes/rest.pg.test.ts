@@ -82,6 +82,8 @@ describe('one write as plain REST', () => {
       [ask('sarah', 'PATCH', `/api/songs/${randomUUID()}`, { patch: { title: 'X' } }), 404, 'not_found'],
       [ask('sarah', 'POST', '/api/nothing', values), 404, 'not_found'],
       [ask('sarah', 'GET', '/api/nothing'), 404, 'not_found'],
+      [ask('sarah', 'GET', '/api'), 404, 'not_found'],
+      [ask('sarah', 'DELETE', '/api/songs/of/nobody'), 404, 'not_found'],
       [ask('sarah', 'POST', '/api/__proto__', values), 404, 'not_found'],
       [ask('sarah', 'PUT', '/api/songs', values), 405, 'method'],
       [ask('sarah', 'POST', '/api/songs', { ...values, notes: 'x'.repeat(2_100_000) }), 413, 'too_large'],
