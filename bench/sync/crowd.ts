@@ -34,7 +34,6 @@ export async function crowdTimes(options: CrowdOptions): Promise<number[]> {
   const listeners = new Map<string, Listener[]>()
   try {
     for (const band of bands) listeners.set(band.id, await listenTo(options, band))
-    // What ends with the first heartbeats has ended: nobody is still on the way.
     const times: number[] = []
     for (let round = 0; round < options.rounds; round++) {
       const band = bands[round % bands.length]
