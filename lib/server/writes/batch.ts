@@ -106,7 +106,7 @@ function forPlanning(viewer: Viewer | null): PlanningViewer {
 
 interface Replay {
   hash: string
-  result: WriteResult
+  result: Settled['result']
 }
 type ReplayRow = Replay & { id: string }
 
@@ -148,7 +148,7 @@ class Answers {
       }
       const replay = item.writeId === null ? undefined : this.#replays.get(item.writeId)
       if (replay) {
-        if (replay.hash === item.hash) this.#answer(item, { ...replay.result, id: item.id })
+        if (replay.hash === item.hash) this.#answer(item, asFirstSaid(item.id, replay.result))
         else this.#reject(item, otherContent())
         continue
       }
@@ -210,6 +210,20 @@ class Answers {
     const op = decision.logged && applied.get(decision.logged.rowOp)
     if (decision.logged && op) this.logged.push({ writeId, change: decision.logged, applied: op })
   }
+}
+
+/** A stored answer, its members in the order in which they were first sent: jsonb keeps an order of its own. */
+function asFirstSaid(id: string, result: Settled['result']): WriteResult {
+  return result.status === 'applied'
+    ? { id, status: 'applied', txid: result.txid, version: result.version }
+    : {
+        id,
+        status: 'conflict',
+        txid: result.txid,
+        version: result.version,
+        current: result.current,
+        fields: result.fields,
+      }
 }
 
 function touched(write: Write): string[] {

@@ -93,7 +93,8 @@ test('a write sent again answers as it did and changes nothing; other content un
     values: { band_id: NIGHT_SHIFT, title: 'Once' },
   } as const
   const first = await sarah.one(insert)
-  expect(await sarah.one(insert)).toEqual(first)
+  // Letter for letter, for clients that compare answers as text.
+  expect(JSON.stringify(await sarah.one(insert))).toBe(JSON.stringify(first))
   // In another batch, in the same batch twice, with its keys in another order.
   const { id, ...rest } = insert
   expect(await sarah.send({ ...rest, id }, insert)).toEqual([first, first])
