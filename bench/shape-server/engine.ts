@@ -20,15 +20,15 @@ export interface Engine extends AsyncDisposable {
 
 /** A Postgres for the benchmark alone: no fsync, so that the disk of the day is not what is measured. */
 export async function benchPostgres(): Promise<AsyncDisposable & { url: string }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'bench-postgres-'))
+  const folder = await mkdtemp(join(tmpdir(), 'bench-postgres-'))
   // synchronous_commit stays on: without it the walsender waits for the WAL writer, 200 ms.
   const settings = { fsync: 'off', shared_buffers: '256MB', max_wal_size: '8GB' }
-  const postgres = await startEmbeddedPostgres({ dataDir, settings })
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), settings })
   return {
     url: postgres.superuserUrl(),
     async [Symbol.asyncDispose]() {
       await postgres.stop('immediate')
-      await rm(dataDir, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }
