@@ -12,6 +12,10 @@ interface LogMessage {
     lsn?: string
     op_position?: number
     last?: boolean
+    txids?: number[]
+    xmin?: string
+    xmax?: string
+    xip_list?: string[]
   }
 }
 
@@ -23,6 +27,8 @@ export class OracleReader {
   private handle: string | null = null
   private offset = '-1'
   private last: { tx: bigint; op: number } | null = null
+  /** What the snapshot has seen, for error texts. */
+  private seen = ''
 
   constructor(
     readonly shape: WorldShape,
@@ -89,8 +95,9 @@ export class OracleReader {
 
   private apply(message: LogMessage): void {
     const { key, value, headers } = message
+    if (headers.control === 'snapshot-end') this.seen = JSON.stringify(headers)
     if (key === undefined || value === undefined) return
-    const where = `${key} ${JSON.stringify(headers)}`
+    const where = `${key} ${JSON.stringify(headers)} behind ${this.seen}, ${this.last ? 'not ' : ''}the first of the log`
     if (headers.lsn !== undefined) this.checkOrder(headers.lsn, headers.op_position ?? -1, where)
     const before = this.rows.get(key)
     switch (headers.operation) {

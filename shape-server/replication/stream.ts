@@ -132,6 +132,8 @@ export class ReplicationStream {
       confirmedLsn,
       isNew,
     )
+    // It was lost while tables were looked at, and another attempt may be under way: that one's feed must stay.
+    if (this.connection !== connection) return connection.destroy()
     this.feed = new Feed({
       router: options.router,
       inspect: options.inspect,

@@ -124,6 +124,17 @@ test('PO2 a transaction that is sent again while the snapshot has not begun is a
   expect(ids()).toEqual(['1 last'])
 })
 
+test('PO2 a transaction that the snapshot shows stays out of the log when a later connection sends it again', () => {
+  const { router, shape, insert, ids } = beginning()
+  shape.begin({ xmin: 11n, xmax: 11n, xip: [] }, 200n)
+  // A change of its table that is none of its rows: the snapshot is behind, and nothing is appended.
+  expect(shape.wants(20, 300n)).toBe(true)
+  router.begin(10, 100n)
+  insert(1)
+  router.commit()
+  expect(ids()).toEqual([])
+})
+
 test('PO2 a transaction received before the shape was there, and not yet in its snapshot, makes the snapshot be taken again', () => {
   const { router, insert } = beginning()
   router.begin(10, 100n)

@@ -27,7 +27,8 @@ type Phase =
   | { kind: 'creating'; held: HeldTransaction[]; heldChars: number; staleBy: number[] }
   /** Transactions the snapshot already shows are left out, up to a position none of them can lie behind. */
   | { kind: 'filtering'; snapshot: PgSnapshot; until: bigint }
-  | { kind: 'following' }
+  /** Everything behind the snapshot's position is new; what lies before it only comes when a connection begins again further back. */
+  | { kind: 'following'; until: bigint }
   | { kind: 'removed' }
 
 /** What a waiting reader is told. */
@@ -103,12 +104,12 @@ export class Shape {
         // What is held already comes again when the connection broke meanwhile.
         return commitLsn > (this.phase.held.at(-1)?.commitLsn ?? 0n)
       case 'following':
-        return commitLsn > this.log.end.tx
+        return commitLsn > this.phase.until && commitLsn > this.log.end.tx
       case 'removed':
         return false
       case 'filtering':
         if (commitLsn > this.phase.until) {
-          this.phase = { kind: 'following' }
+          this.phase = { kind: 'following', until: this.phase.until }
           return commitLsn > this.log.end.tx
         }
         return commitLsn > this.log.end.tx && !isVisible(this.phase.snapshot, xid)

@@ -172,7 +172,8 @@ export class ShapeLog {
       this.size = record.end
       this.end = { tx: record.tx, op: record.op }
     }
-    const isWhole = at === records.length
+    // Less than a record is a write that was cut off, and what was never whole was never synced nor acknowledged.
+    const isWhole = records.length - at < RECORD_BYTES
     this.index.truncate(committed)
     this.data.truncate(this.size)
     for (const chunk of chunks) {
