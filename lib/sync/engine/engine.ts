@@ -52,6 +52,7 @@ export class Engine implements Sync {
   readonly #loadedGroups = new Map<string, number>()
   #office: Office | null = null
   #items: { of: readonly OutboxEntry[]; items: readonly OutboxItem[] } = { of: [], items: [] }
+  #isLeaving = false
   #isClosed = false
 
   constructor(platform: Platform, actor: Actor) {
@@ -224,10 +225,12 @@ export class Engine implements Sync {
   }
 
   async signOut(): Promise<void> {
+    // At once, also where leading was about to begin: whatever is asked from here on would be refused.
+    this.#isLeaving = true
+    this.#stopLeading()
     const store = await this.#core.store
     await this.#core.outbox.inOrder(async () => undefined)
     this.#tab.post({ kind: 'signed-out' })
-    this.#stopLeading()
     await store.wipeCache()
     forgetElectricNotes()
     await this.close()
@@ -309,7 +312,7 @@ export class Engine implements Sync {
     }
     // What the last leader stored is the truth to go on from; rows first, as its writes may show in them.
     await outbox.reload()
-    if (this.#tab.epoch !== epoch || this.#isClosed || clientId === null) return
+    if (this.#tab.epoch !== epoch || this.#isLeaving || this.#isClosed || clientId === null) return
     const office = new Leading({
       core: this.#core,
       store: opened,
