@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@/scripts/postgres/embedded'
+import { SHAPE_SERVER_ARGS } from '@/scripts/process/shape-server-command'
 import { OURS, REAL } from './numbers'
 
 /** A sync service to measure. */
@@ -39,7 +40,7 @@ let count = 0
 export async function startOurs(databaseUrl: string, options: StartOptions): Promise<Engine> {
   const storage = options.storageDir ?? (await mkdtemp(join(tmpdir(), 'bench-shapes-')))
   const begun = performance.now()
-  const child = spawn(process.execPath, [...options.nodeArgs, 'scripts/run.mjs', 'shape-server/main.ts'], {
+  const child = spawn(process.execPath, [...options.nodeArgs, ...SHAPE_SERVER_ARGS], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...environment(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { freePort } from '../process/free-port'
 import { startChild } from '../process/child'
+import { SHAPE_SERVER_ARGS } from '../process/shape-server-command'
 import { waitUntilOk } from '../process/wait-until-ok'
 import { StartError } from '../start-error'
 import { type Context, readyOrEnded, type RunningPart } from './context'
@@ -30,7 +31,7 @@ export async function startSyncService(context: Context, database: Database): Pr
   context.log('sync', 'starting the sync service')
   const child = startChild({
     command: process.execPath,
-    args: ['scripts/run.mjs', 'shape-server/main.ts'],
+    args: [...SHAPE_SERVER_ARGS],
     cwd: context.root,
     env: {
       ...withoutAppVariables(process.env),

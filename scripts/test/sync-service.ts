@@ -6,6 +6,7 @@ import pg from 'pg'
 import { ELECTRIC_PUBLICATION } from '@/lib/protocol/names'
 import { type RunningChild, startChild } from '../process/child'
 import { freePort } from '../process/free-port'
+import { SHAPE_SERVER_ARGS } from '../process/shape-server-command'
 import { waitUntilOk } from '../process/wait-until-ok'
 import type { TestDatabase } from './database'
 
@@ -60,7 +61,7 @@ async function startActive(port: number, settings: Record<string, string>): Prom
   const lines: string[] = []
   const child = startChild({
     command: process.execPath,
-    args: ['scripts/run.mjs', 'shape-server/main.ts'],
+    args: [...SHAPE_SERVER_ARGS],
     cwd: root,
     env: { ...process.env, ...settings, ELECTRIC_URL: '' },
     onLine: (line) => lines.push(line),
