@@ -1,4 +1,4 @@
-import type { Measurement } from './numbers'
+import type { Measurement } from './measurement'
 
 /** What a measure must reach. At least one bound; the first whose other side was measured too decides. */
 interface Must {

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Engine } from './engine'
 import type { Limit } from './limit'
 import { latencies } from './numbers'
-import type { Measurement } from './numbers'
+import type { Measurement } from './measurement'
 import { Reader } from './reader'
 
 const EVENTS = 60

@@ -3,7 +3,7 @@ import type { Engine } from './engine'
 import { cpuMs, residentBytes } from './engine'
 import type { Limit } from './limit'
 import { latencies } from './numbers'
-import type { Measurement } from './numbers'
+import type { Measurement } from './measurement'
 import { Reader } from './reader'
 
 const SHAPES = 1000

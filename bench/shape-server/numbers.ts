@@ -1,11 +1,5 @@
 import { judge } from './contract'
-
-/** One line of the table. */
-export interface Measurement {
-  what: string
-  unit: string
-  value: number
-}
+import type { Measurement } from './measurement'
 
 /** Names of the table's columns. */
 export const OURS = 'ours'

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import type { Engine } from './engine'
 import { residentBytes, shapePath } from './engine'
 import type { Limit } from './limit'
-import type { Measurement } from './numbers'
+import type { Measurement } from './measurement'
 
 const WEIGH_MS = 50
 

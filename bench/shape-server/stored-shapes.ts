@@ -6,7 +6,7 @@ import { Journal } from '@/shape-server/storage/journal'
 import type { StoredShape } from '@/shape-server/storage/journal'
 import { residentBytes, startOurs } from './engine'
 import type { StartOptions } from './engine'
-import type { Measurement } from './numbers'
+import type { Measurement } from './measurement'
 import { Reader } from './reader'
 
 /** Stands for the number of a shape in the one that the others are copied from. */

@@ -1,8 +1,8 @@
 import 'client-only'
+import { rowsOf } from '../store/known-shape'
 import { containsTxid, isEchoed } from '../overlay/confirm'
 import type { OutboxEntry } from '../outbox/entry'
 import type { ShapeHolder } from '../store/shape-holder'
-import { rowsOf } from '../store/rows'
 
 /** Whether removing an answered write from the overlay changes nothing on this tab's screen. */
 export function isShownWithout(entry: OutboxEntry, holders: Iterable<ShapeHolder>): boolean {

@@ -1,12 +1,11 @@
 import 'client-only'
+import { type Position, type ShapeState, positionOf, rowsOf } from '../store/known-shape'
 import { parseOffset } from '@/lib/protocol/offset'
-import { rowsOf, type Rows } from '../store/rows'
+import { type Rows } from '../store/rows'
 import type { ShapeHolder } from '../store/shape-holder'
-import type { Position, ShapeState } from '../store/shape-state'
 import type { ShapeMessageOfTab } from '../tabs/messages'
 import type { Core } from './core'
 import { isShownWithout } from './echoes'
-import { positionOf } from './group'
 
 /** How long to wait before asking again for what was missed. */
 const ASK_AGAIN_MS = 100

@@ -1,11 +1,10 @@
 import 'client-only'
+import { positionOf, rowsOf } from '../store/known-shape'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { Core } from './core'
 import { shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
-import { rowsOf } from '../store/rows'
-import type { Position, ShapeState } from '../store/shape-state'
 import { entriesIn, type ShapeMessageOfTab, type TabMessage, type Unsigned } from '../tabs/messages'
 import type { Tab } from '../tabs/tab'
 import type { ShapeName } from '../types'
@@ -157,9 +156,4 @@ function shapeMessage(holder: ShapeHolder): Omit<Unsigned<ShapeMessageOfTab>, 'c
     position: positionOf(state),
     failure: state.kind === 'refused' ? { code: 'forbidden', message: state.failure.message } : null,
   }
-}
-
-/** Where the reader of a shape stands. */
-export function positionOf(state: ShapeState): Position | null {
-  return 'position' in state ? state.position : null
 }

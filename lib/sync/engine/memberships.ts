@@ -1,8 +1,7 @@
 import 'client-only'
+import { type ShapeState, rowsOf } from '../store/known-shape'
 import type { BandRole, ProjectRole, Viewer } from '@/lib/entity/viewer'
 import { textIn } from '@/lib/protocol/json'
-import { rowsOf } from '../store/rows'
-import type { ShapeState } from '../store/shape-state'
 import type { ShapeName } from '../types'
 
 /** My memberships: what may be streamed follows from them, so they come first. */

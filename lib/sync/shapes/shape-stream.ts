@@ -1,10 +1,10 @@
 import 'client-only'
+import type { Position } from '../store/known-shape'
 import { FetchError, ShapeStream, type Offset as ElectricOffset } from '@electric-sql/client'
 import type { AnyEntity } from '@/lib/entity/define'
 import { readErrorBody, type ErrorCode, type Failure } from '@/lib/protocol/errors'
 import { BACKLINE_HEADERS, SCOPE_PARAM } from '@/lib/protocol/names'
 import { parseOffset, OFFSET_NOW } from '@/lib/protocol/offset'
-import type { Position } from '../store/shape-state'
 import { readMessages, shapeParser, type ShapeMessage } from './messages'
 
 export interface StreamOptions {

@@ -1,17 +1,11 @@
 import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { JsonRow } from '@/lib/protocol/json'
-import type { ShapeState } from './shape-state'
 
 /** Rows of a shape by key. */
 export type Rows = ReadonlyMap<string, JsonRow>
 
 export const NO_ROWS: Rows = new Map()
-
-/** The rows on screen. */
-export function rowsOf(state: ShapeState): Rows {
-  return state.kind === 'cold' ? NO_ROWS : state.rows
-}
 
 /** Whether rows of this entity count their changes in `version` (where the column is not the entity's own). */
 export function isVersioned(entity: AnyEntity): boolean {

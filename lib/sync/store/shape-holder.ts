@@ -1,4 +1,5 @@
 import 'client-only'
+import { type ShapeState, rowsOf } from './known-shape'
 import { SCHEMA_VERSION } from '@/entities'
 import type { AnyEntity } from '@/lib/entity/define'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
@@ -12,8 +13,8 @@ import type { OutboxEntry } from '../outbox/entry'
 import { entityOf, shapeIdOf, type ShapeId } from '../shapes/shape-name'
 import type { Snapshot } from '../shapes/snapshot'
 import type { ShapeName, ShapeStatus, ShapeView } from '../types'
-import { NO_ROWS, rowsOf } from './rows'
-import type { ShapeState, ShapeStep } from './shape-state'
+import { NO_ROWS } from './rows'
+import type { ShapeStep } from './shape-state'
 
 /** How many transactions of a shape are remembered to recognise their writes. */
 const TXIDS_MAX = 256

@@ -1,3 +1,4 @@
+import { type Position, type ShapeState, rowsOf } from './known-shape'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { entityNamed } from '@/entities'
@@ -5,8 +6,8 @@ import type { Offset } from '@/lib/protocol/offset'
 import { insertMessage, MUST_REFETCH, songRow, UP_TO_DATE, uuidOf } from '../testkit/builders'
 import type { ShapeMessage } from '../shapes/messages'
 import { withPage } from './history-rows'
-import { rowsOf, versionOf } from './rows'
-import { nextShape, type Position, type ShapeState } from './shape-state'
+import { versionOf } from './rows'
+import { nextShape } from './shape-state'
 
 const songs = entityNamed('songs') ?? expect.unreachable()
 const messagesEntity = entityNamed('messages') ?? expect.unreachable()

@@ -2,31 +2,12 @@ import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { Failure } from '@/lib/protocol/errors'
 import type { JsonRow } from '@/lib/protocol/json'
-import { compareOffsets, type Offset } from '@/lib/protocol/offset'
+import { compareOffsets } from '@/lib/protocol/offset'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { ShapeMessage } from '../shapes/messages'
 import type { Snapshot } from '../shapes/snapshot'
-import { isVersioned, NO_ROWS, rowsOf, versionOf, type Rows } from './rows'
-
-/** Where the reader stands in the shape's log. */
-export interface Position {
-  handle: string
-  offset: Offset
-}
-
-/** One shape as this device knows it. SPEC.md, "Shape store". */
-export type ShapeState =
-  /** The cache has not been read yet. */
-  | { kind: 'cold' }
-  /** The first snapshot is arriving, piece by piece. */
-  | { kind: 'loading'; position: Position | null; rows: Rows }
-  /** Complete as of some earlier time; catching up. */
-  | { kind: 'stale'; position: Position; rows: Rows }
-  | { kind: 'ready'; position: Position; rows: Rows }
-  /** The log began anew: old rows stay until the new snapshot is whole. */
-  | { kind: 'refetching'; position: Position | null; rows: Rows; staged: Rows }
-  /** The server does not let this person read it. */
-  | { kind: 'refused'; rows: Rows; failure: Failure }
+import { rowsOf, type Position, type ShapeState } from './known-shape'
+import { isVersioned, NO_ROWS, versionOf, type Rows } from './rows'
 
 export type ShapeEvent =
   /** What the stream delivered, up to `position`. */
