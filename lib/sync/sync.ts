@@ -63,8 +63,11 @@ export interface Sync {
   observe(listener: (event: SyncEvent) => void): () => void
   /** Tries now whatever waits: the network came back, the page was looked at. */
   wake(): void
-  /** Seals the outbox for its owner, deletes cached rows and ends all streams. */
-  signOut(): Promise<void>
+  /**
+   * Ends all streams, then the session, by `endSession`; once that is true the outbox is sealed for its owner and cached rows are deleted. Where it is
+   * false or rejects all goes on as before.
+   */
+  signOut(endSession: () => Promise<boolean>): Promise<void>
   /** Ends every stream, timer and listener; what is stored stays. */
   close(): Promise<void>
 }

@@ -32,6 +32,7 @@ import { Group } from './group'
 import type { Housekeeping } from './housekeeping'
 import type { AppliedBatch } from './leader'
 import type { Office } from './office'
+import { OpenScopes } from './open-scopes'
 import { itemOf } from './views'
 
 /** The sync layer of one person in one tab: puts its parts together and answers components. */
@@ -46,7 +47,7 @@ export class Engine implements Sync {
   readonly #housekeeping: Promise<Housekeeping>
   /** What a leading tab needs besides: fetched while the cache is read. */
   readonly #leading: Promise<typeof Office>
-  readonly #openScopes = new Map<string, number>()
+  readonly #openScopes = new OpenScopes(() => this.#scopesChanged())
   readonly #stopPage: () => void
   /** Generation of each group of a growing shape that page one was loaded for. */
   readonly #loadedGroups = new Map<string, number>()
@@ -75,7 +76,7 @@ export class Engine implements Sync {
     this.#group = new Group({
       core,
       tab: this.#tab,
-      openScopes: () => [...this.#openScopes.keys()],
+      openScopes: () => this.#openScopes.all,
       onWishes: () => this.#office?.reconcile(),
       onHistory: (holder, page) => this.#office?.leader.keepPage(holder, page),
       onWake: () => this.#office?.wake(),
@@ -161,17 +162,7 @@ export class Engine implements Sync {
   }
 
   openScope(scope: string): () => void {
-    this.#openScopes.set(scope, (this.#openScopes.get(scope) ?? 0) + 1)
-    this.#scopesChanged()
-    let isOpen = true
-    return () => {
-      if (!isOpen) return
-      isOpen = false
-      const count = (this.#openScopes.get(scope) ?? 1) - 1
-      if (count > 0) this.#openScopes.set(scope, count)
-      else this.#openScopes.delete(scope)
-      this.#scopesChanged()
-    }
+    return this.#openScopes.open(scope)
   }
 
   markRead(entity: string, row: JsonRow, lastRead?: string): void {
@@ -224,10 +215,18 @@ export class Engine implements Sync {
     else this.#tab.post({ kind: 'wake' })
   }
 
-  async signOut(): Promise<void> {
-    // At once, also where leading was about to begin: whatever is asked from here on would be refused.
+  async signOut(endSession: () => Promise<boolean>): Promise<void> {
+    // First, also where leading was about to begin: what is asked while the session ends would be refused.
     this.#isLeaving = true
     this.#stopLeading()
+    const goOn = this.#core.uncached.hold()
+    if (!(await endSession().catch(() => false))) {
+      this.#isLeaving = false
+      goOn()
+      const { epoch } = this.#tab
+      if (epoch !== null) this.#attempt('begin to lead', this.#lead(epoch))
+      return
+    }
     const store = await this.#core.store
     await this.#core.outbox.inOrder(async () => undefined)
     this.#tab.post({ kind: 'signed-out' })
@@ -312,7 +311,7 @@ export class Engine implements Sync {
     }
     // What the last leader stored is the truth to go on from; rows first, as its writes may show in them.
     await outbox.reload()
-    if (this.#tab.epoch !== epoch || this.#isLeaving || this.#isClosed || clientId === null) return
+    if (this.#tab.epoch !== epoch || this.#office || this.#isLeaving || this.#isClosed || clientId === null) return
     const office = new Leading({
       core: this.#core,
       store: opened,
@@ -346,7 +345,7 @@ export class Engine implements Sync {
 
   #wishes(): { shapes: ShapeName[]; scopes: string[] } {
     const others = this.#group.wishes()
-    return { shapes: others.shapes, scopes: [...this.#openScopes.keys(), ...others.scopes] }
+    return { shapes: others.shapes, scopes: [...this.#openScopes.all, ...others.scopes] }
   }
 
   #applied(batch: AppliedBatch): void {

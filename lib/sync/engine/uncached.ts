@@ -10,6 +10,7 @@ export class Uncached implements UncachedReads {
   leading: LiveClient | null = null
   readonly origin: string
   #own: Promise<LiveClient> | null = null
+  #held = Promise.resolve()
 
   constructor(
     private readonly platform: Platform,
@@ -20,9 +21,17 @@ export class Uncached implements UncachedReads {
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
+    await this.#held
     this.signal.throwIfAborted()
     const client = this.leading ?? (await (this.#own ??= this.#open()))
     return client.fetch(input, init)
+  }
+
+  /** Lets nothing more be asked until the returned function is called. */
+  hold(): () => void {
+    let goOn = () => {}
+    this.#held = new Promise((resolve) => (goOn = resolve))
+    return goOn
   }
 
   /** What it sees of the server is not said to anyone: the connection's state is the leader's to tell. */

@@ -32,11 +32,10 @@ function CloseAccountDialog({ onClose }: { onClose: () => void }) {
   const sync = useSync()
   const close = (form: FormData) => {
     const password = textOf(form, 'password')
-    return askAccountDoor('DELETE', 'account', password === '' ? {} : { password })
+    const ask = () => askAccountDoor('DELETE', 'account', password === '' ? {} : { password })
+    return sync ? leave(sync, ask) : ask()
   }
-  const { submit, isBusy, message, errors } = useAccountForm(close, () => {
-    if (sync) void leave(sync)
-  })
+  const { submit, isBusy, message, errors } = useAccountForm(close, () => {})
   return (
     <Dialog
       open

@@ -4,27 +4,33 @@ import type { Sync } from '@/lib/sync'
 import { forgetMe } from '../../_shell/me'
 import { askAccountDoor, type AccountAnswer } from './account-door'
 
-/** Ends this browser's session, then seals unsent work for its owner and deletes what was cached. */
-export async function signOutHere(sync: Sync): Promise<AccountAnswer> {
+/** Ends this browser's session, seals unsent work for its owner and deletes what was cached. */
+export function signOutHere(sync: Sync): Promise<AccountAnswer> {
   const clientId = sync.clientId.read()
-  const ended = await askAccountDoor('POST', 'sign-out', clientId === null ? {} : { client_id: clientId })
-  return ended.kind === 'done' ? leave(sync) : ended
+  return leave(sync, () => askAccountDoor('POST', 'sign-out', clientId === null ? {} : { client_id: clientId }))
 }
 
 /** Ends every session of the person, this one too. */
-export async function signOutEverywhere(sync: Sync): Promise<AccountAnswer> {
-  const ended = await askAccountDoor('POST', 'sign-out-everywhere', {})
-  return ended.kind === 'done' ? leave(sync) : ended
+export function signOutEverywhere(sync: Sync): Promise<AccountAnswer> {
+  return leave(sync, () => askAccountDoor('POST', 'sign-out-everywhere', {}))
 }
 
-/** After a session has ended on the server: nothing of the person stays readable in this browser. */
-export async function leave(sync: Sync): Promise<AccountAnswer> {
+/** Has the server end the session; once it has, nothing of the person stays readable in this browser. */
+export async function leave(sync: Sync, end: () => Promise<AccountAnswer>): Promise<AccountAnswer> {
+  const asked: { answer: AccountAnswer | null } = { answer: null }
+  const isOver = () => asked.answer?.kind === 'done'
   try {
-    await sync.signOut()
+    await sync.signOut(async () => {
+      asked.answer = await end()
+      return isOver()
+    })
   } finally {
     // Also when this browser would not delete something: nobody is signed in here any more.
-    forgetMe()
-    window.location.replace('/sign-in')
+    if (isOver()) {
+      forgetMe()
+      window.location.replace('/sign-in')
+    }
   }
-  return { kind: 'done' }
+  if (asked.answer === null) throw new Error('signing out did not ask for the end of the session')
+  return asked.answer
 }
