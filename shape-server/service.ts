@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { ShapeServerConfig } from './config'
 import type { Log } from './log'
-import { Histogram, RequestMetrics } from './http/metrics'
+import { Histogram, RequestMetrics } from './http/counters'
 import { inspectTableByOid } from './postgres/inspect'
 import { createPool } from './postgres/pool'
 import { TableCache } from './postgres/table-cache'

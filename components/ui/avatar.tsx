@@ -11,8 +11,7 @@ const SIZES = { sm: 'size-6 text-[0.625rem]', md: 'size-9 text-xs', lg: 'size-16
 /** A person's picture, or their initials on a colour that is always the same for the same name. Decorative: the name stands beside it. */
 export function Avatar({ name, src, size = 'md' }: AvatarProps) {
   const classes = classNames('shrink-0 rounded-full object-cover', SIZES[size])
-  // A plain img: pictures come from anywhere and the static shell has no image server.
-  // oxlint-disable-next-line nextjs/no-img-element
+  // oxlint-disable-next-line nextjs/no-img-element -- pictures come from anywhere, and the static shell has no image server
   if (src) return <img src={src} alt="" className={classes} referrerPolicy="no-referrer" />
   return (
     <span

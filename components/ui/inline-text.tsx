@@ -99,8 +99,7 @@ function InlineInput({
   return (
     <span className="relative block">
       <input
-        // The person has just pressed the text to edit it.
-        // oxlint-disable-next-line jsx-a11y/no-autofocus
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the person has just pressed the text to edit it
         autoFocus
         aria-label={label}
         aria-invalid={error ? true : undefined}

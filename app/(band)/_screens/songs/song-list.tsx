@@ -54,7 +54,7 @@ export function SongList({ bandId, songs, sort, onSort, held, addedId, isArrange
     if (!isAddedShown || scrolledAt.current === occasion) return
     scrolledAt.current = occasion
     virtualizer.scrollToIndex(addedIndex, { align: 'center' })
-    // oxlint-disable-next-line react/exhaustive-deps
+    // oxlint-disable-next-line react/exhaustive-deps -- where the song stands is read at these moments, and is no reason to scroll
   }, [addedId, isAddedShown, status])
   return (
     <div ref={scroller} className="relative min-h-0 flex-1 overflow-y-auto">
