@@ -49,7 +49,6 @@ export class Engine implements Sync {
   readonly #leading: Promise<typeof Office>
   readonly #openScopes = new OpenScopes(() => this.#scopesChanged())
   readonly #stopPage: () => void
-  /** Generation of each group of a growing shape that page one was loaded for. */
   readonly #loadedGroups = new Map<string, number>()
   #office: Office | null = null
   #items: { of: readonly OutboxEntry[]; items: readonly OutboxItem[] } = { of: [], items: [] }
@@ -183,18 +182,9 @@ export class Engine implements Sync {
     name: { entity: string; scope: string; group?: string },
     before: string | null,
   ): Promise<HistoryPage> {
-    const { platform, shapes } = this.#core
-    const { fetchHistoryPage } = await this.#part(() => import('./history-door'))
-    const fetched = await fetchHistoryPage(platform, { ...name, before, userId: this.userId })
-    const holder = shapes.hold(name)
-    const column = entityOf(name.entity).history?.group
-    const group = column && name.group !== undefined ? { column, value: name.group } : null
-    const isFirst = before === null
-    const groupId = `${holder.id}/${name.group ?? ''}`
-    const dropsOlder = isFirst && holder.generation > (this.#loadedGroups.get(groupId) ?? 0)
-    if (isFirst) this.#loadedGroups.set(groupId, holder.generation)
-    this.#keepPage(holder, { rows: fetched.rows, group, isFirst, dropsOlder })
-    return fetched
+    const { loadHistoryPage } = await this.#part(() => import('./history-pages'))
+    const keep = (holder: ShapeHolder, page: LoadedPage) => this.#keepPage(holder, page)
+    return loadHistoryPage(this.#core, { name, before, loadedGroups: this.#loadedGroups, keep })
   }
 
   pin(name: ShapeName, isPinned: boolean): void {
