@@ -61,7 +61,10 @@ function toRequest(incoming: IncomingMessage, outgoing: ServerResponse): Upstrea
     headers: incoming.headers,
     left: new Promise((resolve) => outgoing.once('close', () => outgoing.writableFinished || resolve())),
     answer: (status, headers = {}, body = '') => void outgoing.writeHead(status, headers).end(body),
-    begin: (status, headers, start) => void outgoing.writeHead(status, headers).write(start),
+    begin: (status, headers, start) => {
+      outgoing.writeHead(status, headers).flushHeaders()
+      if (start !== '') outgoing.write(start)
+    },
     end: (rest = '') => void outgoing.end(rest),
     reset: () => void incoming.socket.resetAndDestroy(),
   }

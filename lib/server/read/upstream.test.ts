@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, expect, test, vi } from 'vitest'
 import { scriptedUpstream } from '@/scripts/test/scripted-upstream'
 import { readUpstream, streamUpstream } from './upstream'
@@ -54,6 +56,17 @@ test.each([
   const read = await answer
   expect(read.kind === 'passed' && text(read.body)).toBe('[2]')
   expect(logged).not.toHaveBeenCalled()
+})
+
+test('a reset between the head of a streamed answer and its first byte is tried once more', async () => {
+  await using upstream = await scriptedUpstream()
+  const answer = streamUpstream(new URL(upstream.url), never)
+  const spoilt = await upstream.next()
+  spoilt.begin(200, { 'content-length': '1000' }, '')
+  setImmediate(() => spoilt.reset())
+  ;(await upstream.next()).answer(200, {}, '[4]')
+  const streamed = await answer
+  expect(streamed.kind === 'passed' && (await new Response(streamed.body).text())).toBe('[4]')
 })
 
 test('a second reset is an outage that may pass', async () => {
@@ -123,3 +136,29 @@ test('the reader’s abort reaches upstream, before and within the answer', asyn
     await ended
   }
 })
+
+test('a body that nobody reads yet outlives the response it came with', async () => {
+  await using upstream = await scriptedUpstream()
+  const answer = streamUpstream(new URL(upstream.url), never)
+  ;(await upstream.next()).answer(200, {}, '[3]')
+  const streamed = await answer
+  // Node cancels the unread body of a response that the garbage collector took, which it does at any moment.
+  await collectGarbage()
+  if (streamed.kind !== 'passed') throw new Error('the answer did not pass')
+  expect(await new Response(streamed.body).text()).toBe('[3]')
+})
+
+/** Runs the garbage collector again and again; each time until it has told of something that nobody holds. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  let told = 0
+  const registry = new FinalizationRegistry(() => (told += 1))
+  for (let round = 1; round <= 5; round += 1) {
+    registry.register({}, undefined)
+    while (told < round) {
+      await new Promise(setImmediate)
+      collect()
+    }
+  }
+}

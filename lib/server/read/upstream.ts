@@ -20,7 +20,7 @@ const ERROR_BODY_BYTES_MAX = 64 * 1024
 /** A connection that the other side closed while we believed it open. */
 const RESET_CODES: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** Asks the sync service and hands the body on as it comes. Rejects only with the signal's abort. */
+/** Asks the sync service and hands the body on as it comes, once it begins to. Rejects only with the signal's abort. */
 export async function streamUpstream(
   url: URL,
   signal: AbortSignal,
@@ -29,7 +29,26 @@ export async function streamUpstream(
   return askUpstream(signal, async () => {
     const response = await ask(url, signal, headers)
     if (!PASSED_STATUSES.has(response.status)) return rewrite(response)
-    return { kind: 'passed', status: response.status, headers: passedHeaders(response.headers), body: response.body }
+    const body = await begun(response)
+    return { kind: 'passed', status: response.status, headers: passedHeaders(response.headers), body }
+  })
+}
+
+/**
+ * A body whose first bytes are here: what breaks before them is still ours to repeat. It is being read from now on, because Node cancels
+ * the body that nobody reads when the garbage collector takes its response (undici's `streamRegistry`).
+ */
+async function begun({ body }: Response): Promise<ReadableStream<Uint8Array> | null> {
+  if (!body) return null
+  const reader = body.getReader()
+  let next = await reader.read()
+  return new ReadableStream({
+    async pull(controller) {
+      if (next.done) return controller.close()
+      controller.enqueue(next.value)
+      next = await reader.read()
+    },
+    cancel: (reason) => reader.cancel(reason),
   })
 }
 
