@@ -12,6 +12,8 @@ const ASK_AGAIN_MS = 100
 
 export interface FollowerOptions {
   core: Core
+  /** Whether this tab leads by now: then what another one did is the past. */
+  isLeading: () => boolean
   /** Has the leader say again where it stands. */
   askAgain: () => void
 }
@@ -26,12 +28,15 @@ export class Follower {
 
   /** Takes over what the leader did to a shape. */
   async mirror(message: ShapeMessageOfTab): Promise<void> {
-    const { core } = this.options
+    const { core, isLeading } = this.options
     const holder = core.shapes.find(message.shape)
-    if (!holder) return
+    if (!holder || isLeading()) return
     if (message.rows === 'cached' && message.seq > holder.seq) {
       const store = await core.store
-      holder.load(await store.readShape(holder.id))
+      // What cannot be read is missing, and asked for again.
+      const cached = await store.readShape(holder.id).catch(() => null)
+      if (core.closed.aborted || isLeading()) return
+      if (cached) holder.load(cached)
     }
     const wasComplete = holder.state.kind === 'ready' || holder.state.kind === 'stale'
     const rowsBefore = rowsOf(holder.state)

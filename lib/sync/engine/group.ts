@@ -33,6 +33,7 @@ export interface GroupOptions {
 export class Group {
   /** What each other tab looks at; only the leader's matters. */
   readonly #wishes = new Map<string, { shapes: ShapeName[]; scopes: string[] }>()
+  readonly #isLeading = () => this.options.tab.state.kind === 'leading'
   #follower: Promise<Follower> | null = null
 
   constructor(private readonly options: GroupOptions) {
@@ -73,7 +74,7 @@ export class Group {
 
   #hear(message: TabMessage): void {
     const { core, tab } = this.options
-    const isLeading = () => tab.state.kind === 'leading'
+    const isLeading = this.#isLeading
     switch (message.kind) {
       case 'ping':
       case 'pong':
@@ -92,7 +93,7 @@ export class Group {
       case 'outbox-holds':
         return this.#follow((follower) => isLeading() || follower.dropGhosts(new Set(message.origins)))
       case 'shape':
-        return this.#follow((follower) => isLeading() || void follower.mirror(message))
+        return this.#follow((follower) => void follower.mirror(message))
       case 'connection':
         return isLeading() ? undefined : core.adoptConnection(message.connection)
       case 'history':
@@ -113,9 +114,9 @@ export class Group {
     const { core } = this.options
     const load = () => import('./follower')
     this.#follower ??= part(core.platform, core.closed, load).then(
-      ({ Follower }) => new Follower({ core, askAgain: () => this.tellWishes() }),
+      ({ Follower }) => new Follower({ core, isLeading: this.#isLeading, askAgain: () => this.tellWishes() }),
     )
-    void this.#follower.then(step)
+    void this.#follower.then((follower) => core.closed.aborted || step(follower))
   }
 
   #wish({ from, shapes, scopes }: Extract<TabMessage, { kind: 'want' }>, isLeading: boolean): void {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { newKey } from '@/lib/entity/keys'
 import { BAND, devicesOf, outboxOf, SARAH, Scene, SONGS, statusOf, titles, watch } from '../testkit/scene'
 
 const KEY = '00000000-0000-4000-8000-000000000101'
@@ -137,4 +138,17 @@ test('a tab that ended tells the others nothing more, whoever stops reading afte
   // A shape lingers for some seconds after its last reader left.
   await scene.clock.advance(10_000)
   expect(complaints.mock.calls).toEqual([])
+})
+
+test('T6 a follower that cannot read what the leader stored asks again until it can', async () => {
+  const { scene, device, shownByLeader, shownByFollower } = await twoTabs()
+  device.isUnreadable = true
+  // More than is sent from tab to tab: followers read it from the cache.
+  const many = Array.from({ length: 600 }, (_, index) => `Song ${index}`)
+  for (const title of many) scene.song(newKey(), title)
+  await scene.until('the leader shows them', () => titles(shownByLeader.view()).length === 601)
+  await scene.clock.advance(1_000)
+  expect(titles(shownByFollower.view()).length).toBeLessThan(601)
+  device.isUnreadable = false
+  await scene.until('the follower shows them', () => titles(shownByFollower.view()).length === 601)
 })

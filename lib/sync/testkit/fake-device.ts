@@ -9,6 +9,7 @@ import '../engine/history-pages'
 import '../engine/housekeeping'
 import '../engine/office'
 import '../outbox/decisions'
+import '../outbox/sender'
 import type { PageEvent, Platform } from '../platform'
 import { FakeChannels, FakeLocks } from './fake-tabs'
 
@@ -40,6 +41,8 @@ export class FakeDevice {
   isFull = false
   /** Databases do not open any more. */
   isBroken = false
+  /** Nothing can be read from the databases that are open. */
+  isUnreadable = false
   readonly origin: string
   readonly indexedDB: IDBFactory | null
   readonly tabs: FakeTab[] = []
@@ -185,6 +188,7 @@ export class FakeTab {
     this.#databases.push(database)
     const transaction = database.transaction.bind(database)
     database.transaction = (names, mode, options) => {
+      if (mode !== 'readwrite' && this.device.isUnreadable) throw new DOMException('closing', 'InvalidStateError')
       const made = transaction(names, mode, options)
       if (mode === 'readwrite' && this.device.isFull) refusePuts(made)
       return made
