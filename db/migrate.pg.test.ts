@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
@@ -19,11 +19,20 @@ const FOLDER = join(import.meta.dirname, '..', 'drizzle')
 function olderMigrations(count: number): Disposable & { folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'backline-migrations-'))
   cpSync(FOLDER, folder, { recursive: true })
+  editJournal(folder, (entries) => entries.slice(0, entries.length - count))
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+}
+
+function editJournal(folder: string, change: (entries: JournalEntry[]) => JournalEntry[]): void {
   const journalFile = join(folder, 'meta', '_journal.json')
   const journal: unknown = JSON.parse(readFileSync(journalFile, 'utf8'))
   if (!isJournal(journal)) throw new Error(`${journalFile} is no journal of drizzle-kit`)
-  writeFileSync(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, -count) }))
-  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+  writeFileSync(journalFile, JSON.stringify({ ...journal, entries: change(journal.entries) }))
+}
+
+interface JournalEntry {
+  tag: string
+  when: number
 }
 
 /** How many migrations there are from this one on. */
@@ -34,7 +43,7 @@ function migrationsFrom(tag: string): number {
   return files.length - files.indexOf(`${tag}.sql`)
 }
 
-function isJournal(value: unknown): value is { entries: unknown[] } {
+function isJournal(value: unknown): value is { entries: JournalEntry[] } {
   return typeof value === 'object' && value !== null && 'entries' in value && Array.isArray(value.entries)
 }
 
@@ -134,6 +143,42 @@ test('a migration that fails leaves nothing behind', async () => {
   await expect(migrate({ ownerUrl: db.ownerUrl, folder: broken.folder })).rejects.toThrow()
   expect(await ask(db.ownerUrl, SHAPE)).toEqual([])
   await migrate({ ownerUrl: db.ownerUrl })
+})
+
+test.each<[string, (folder: string) => void, string]>([
+  [
+    'edited after it ran',
+    (folder) => appendFileSync(join(folder, '0003_access.sql'), 'SELECT 1;'),
+    'Migration 0003 was edited after this database had run it: put its file back as it was and the change into a new migration, or begin with a fresh database.',
+  ],
+  [
+    'slipped in behind those that ran',
+    (folder) => {
+      writeFileSync(join(folder, '0001_late.sql'), 'SELECT 1;')
+      editJournal(folder, (entries) => {
+        const [first] = entries
+        if (!first) throw new Error('there are no migrations')
+        return entries.toSpliced(1, 0, { ...first, tag: '0001_late', when: first.when + 1 })
+      })
+    },
+    'Migration 0001 is older than the last one that this database has run: generate it anew, or begin with a fresh database.',
+  ],
+])('a migration that was %s is refused, and nothing is applied', async (_, change, message) => {
+  await using db = await testDatabase()
+  using older = olderMigrations(1)
+  await migrate({ ownerUrl: db.ownerUrl, folder: older.folder })
+  const before = await ask(db.ownerUrl, SHAPE)
+  using changed = olderMigrations(0)
+  change(changed.folder)
+  await expect(migrate({ ownerUrl: db.ownerUrl, folder: changed.folder })).rejects.toThrow(message)
+  expect(await ask(db.ownerUrl, SHAPE)).toEqual(before)
+  await migrate({ ownerUrl: db.ownerUrl })
+})
+
+test('a release before the one that migrated finds nothing to do', async () => {
+  await using db = await testDatabase({ migrated: true })
+  using older = olderMigrations(1)
+  await migrate({ ownerUrl: db.ownerUrl, folder: older.folder })
 })
 
 test('bootstrap makes owner and database once, and the owner can do the rest', async () => {

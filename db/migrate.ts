@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { refuseEditedMigrations } from './landed-migrations'
 
 export interface MigrateOptions {
   /** Direct (unpooled) connection as the role that owns the database. */
@@ -23,7 +24,8 @@ const MIGRATIONS = fileURLToPath(new URL('../drizzle', import.meta.url))
 
 /**
  * Brings a database up to date: all pending migrations in one transaction, one migrator at a time, without holding up connected
- * clients for long. Nothing to do is fine. Throws what Postgres says when a migration fails; then nothing of it is applied.
+ * clients for long. Nothing to do is fine. Throws what Postgres says when a migration fails, and `EditedMigration` when one is not what it
+ * was when it ran here; then nothing is applied.
  */
 export async function migrate({
   ownerUrl,
@@ -38,6 +40,7 @@ export async function migrate({
     // IF NOT EXISTS and the like are no news.
     await client.query(`SET client_min_messages = warning`)
     await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    await refuseEditedMigrations(client, folder)
     await applyPatiently(client, folder)
     await setPassword(client, 'backline_app', appPassword)
     await setPassword(client, 'backline_electric', electricPassword)

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { migrate } from '@/db/migrate'
 import { bootstrap } from '@/db/roles'
 import { readSettings, type Settings } from '../env'
 import { startEmbeddedPostgres } from '../postgres/embedded'
 import { StartError } from '../start-error'
-import { DATABASE_NAME, migrateGiven } from '../supervisor/database'
+import { DATABASE_NAME, migrateEmbedded, migrateGiven } from '../supervisor/database'
 import { loadSecrets } from '../supervisor/secrets'
 
 /** The database that a data command works on; disposing it stops what was started for it. */
@@ -53,7 +52,8 @@ export async function openTarget(settings: Settings): Promise<Target> {
   const ownerUrl = `postgresql://backline_owner:${secrets.ownerPassword}@127.0.0.1:${server.port}/${DATABASE_NAME}`
   return {
     ownerUrl,
-    migrate: () => migrate({ ownerUrl, appPassword: secrets.appPassword, electricPassword: secrets.electricPassword }),
+    migrate: () =>
+      migrateEmbedded({ ownerUrl, appPassword: secrets.appPassword, electricPassword: secrets.electricPassword }),
     [Symbol.asyncDispose]: () => server.stop(),
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { migrate } from '@/db/migrate'
+import { EditedMigration } from '@/db/landed-migrations'
+import { migrate, type MigrateOptions } from '@/db/migrate'
 import { bootstrap } from '@/db/roles'
 import { seed } from '@/db/seed'
 import type { DatabaseSetting } from '../env'
@@ -58,7 +59,7 @@ async function startEmbedded(context: Context): Promise<Database> {
     `postgresql://${user}:${password}@127.0.0.1:${server.port}/${DATABASE_NAME}`
   const ownerUrl = urlOf('backline_owner', secrets.ownerPassword)
   log('database', 'applying migrations')
-  await migrate({ ownerUrl, appPassword: secrets.appPassword, electricPassword: secrets.electricPassword })
+  await migrateEmbedded({ ownerUrl, appPassword: secrets.appPassword, electricPassword: secrets.electricPassword })
   if (mode === 'dev') {
     log('database', 'loading the sample data where it is missing')
     await seed({ ownerUrl })
@@ -67,6 +68,16 @@ async function startEmbedded(context: Context): Promise<Database> {
     ownerUrl,
     appUrl: urlOf('backline_app', secrets.appPassword),
     electricUrl: urlOf('backline_electric', secrets.electricPassword),
+  }
+}
+
+/** Brings the embedded database up to date. */
+export async function migrateEmbedded(options: MigrateOptions): Promise<void> {
+  try {
+    await migrate(options)
+  } catch (error) {
+    if (!(error instanceof EditedMigration)) throw error
+    throw new StartError('data-broken', error.message, '`npm run db:reset` makes a fresh one.')
   }
 }
 
