@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Subject } from './target'
-import type { Target } from './target'
+import type { Message, Target } from './target'
 
 /** Status codes, headers, caching, CORS, validation. */
 export function httpPromises(target: () => Target): void {
@@ -40,6 +40,11 @@ export function httpPromises(target: () => Target): void {
     [
       'params by name',
       { table: 'TABLE', offset: '-1', where: 'id = $1', 'params[a]': '1' },
+      { params: ['Parameters can only use numbers as keys'] },
+    ],
+    [
+      'params by a name that objects have',
+      { table: 'TABLE', offset: '-1', where: 'id = 1', 'params[__proto__]': '1' },
       { params: ['Parameters can only use numbers as keys'] },
     ],
     [
@@ -107,6 +112,16 @@ export function httpPromises(target: () => Target): void {
     await subject.sql(`INSERT INTO ${table} VALUES (1, 'v')`)
     const reader = await subject.follow({ table: `PUBLIC.${table.toUpperCase()}`, columns: '"id","Mixed, Name"' })
     expect(reader.rows[0]?.value).toEqual({ id: '1', 'Mixed, Name': 'v' })
+  })
+
+  test('PV4 of parameters given twice the last counts', async () => {
+    await using subject = new Subject(target())
+    const table = await subject.table('id int PRIMARY KEY, a text')
+    await subject.sql(`INSERT INTO ${table} VALUES (1, 'x'), (2, 'y')`)
+    const query = `${subject.query({ table: 'nonexistent', where: 'true', offset: 'now' })}&table=${table}&where=id%3D1&offset=-1`
+    const response = await subject.ask(`/v1/shape?${query}`)
+    expect(response.status).toBe(200)
+    expect(((await response.json()) as Message[]).flatMap(({ value }) => value?.['id'] ?? [])).toEqual(['1'])
   })
 
   test('PH1 cache rules follow offset and mode', async () => {
@@ -207,8 +222,13 @@ export function httpPromises(target: () => Target): void {
       return
     }
     expect(response.status).toBe(202)
+    expect(response.headers.get('electric-has-data')).toBe('true')
     expect((await subject.shape(reader.next())).status).toBe(409)
     expect((await subject.shape({ handle: '1-1' }, { method: 'DELETE' })).status).toBe(404)
+    const dependent = { table, where: `id IN (SELECT id FROM ${table})` }
+    await subject.follow(dependent)
+    expect((await subject.shape(dependent, { method: 'DELETE' })).status).toBe(202)
+    expect((await subject.shape(dependent, { method: 'DELETE' })).status).toBe(404)
   })
 
   test('PH8 a very long clause is answered, not cut', async () => {

@@ -27,6 +27,7 @@ export function subsetPromises(target: () => Target): void {
     expect(response.headers.get('electric-snapshot')).toBe('true')
     expect(response.headers.get('cache-control')).toBe('no-cache')
     expect(response.headers.has('electric-schema')).toBe(true)
+    expect(response.headers.get('electric-has-data')).toBe('true')
     const body = (await response.json()) as SubsetBody
     expect(body.metadata).toEqual({
       xmin: expect.stringMatching(/^\d+$/) as string,

@@ -27,7 +27,8 @@ export interface LiveAnswer {
 }
 
 /** Reads the parameters of a request and, for POST, its body. */
-export function readAsked(query: URLSearchParams, body: { [key: string]: unknown } | null): Asked {
+export function readAsked(given: URLSearchParams, body: { [key: string]: unknown } | null): Asked {
+  const query = lastOfEach(given)
   return {
     secret: query.get('secret') ?? query.get('api_secret'),
     handle: query.get('handle'),
@@ -36,6 +37,11 @@ export function readAsked(query: URLSearchParams, body: { [key: string]: unknown
     definitionKey: definitionKey(query),
     answer: null,
   }
+}
+
+/** Of parameters that are given twice the last counts, as in production: a proxy that appends its own must have its way. */
+export function lastOfEach(query: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...new Map(query)])
 }
 
 const ENTRIES_MAX = 64

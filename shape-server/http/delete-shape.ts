@@ -1,10 +1,11 @@
+import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
 import type { Service } from '../service'
 import type { Shape } from '../shapes/shape'
 import { loadGrammar } from '../where/parse'
 import type { Exchange } from './exchange'
 import { sendFailure, sendInvalid } from './failures'
 import { parseShapeRequest } from './params'
-import { resolveDefinition } from './resolve-definition'
+import { resolveDefinition, subqueryTablesOf } from './resolve-definition'
 
 const MISMATCH =
   'The specified shape definition and handle do not match. Please ensure the shape definition is correct or omit the shape handle from the request to obtain a new one.'
@@ -18,7 +19,7 @@ export async function deleteShape(service: Service, exchange: Exchange, query: U
     const shape = service.registry.byHandle.get(handle)
     if (!shape) return exchange.sendJson(404, { message: 'Shape not found' })
     removeLives(service, shape)
-    return exchange.sendEmpty(202)
+    return sendAccepted(exchange)
   }
   query.set('offset', '-1')
   query.delete('live')
@@ -27,7 +28,8 @@ export async function deleteShape(service: Service, exchange: Exchange, query: U
   try {
     await loadGrammar()
     const table = await service.tables.get(parsed.value.relation, Number.POSITIVE_INFINITY)
-    const resolved = resolveDefinition(parsed.value, table, service.stream.publishesGenerated, new Map())
+    const others = await subqueryTablesOf(service, parsed.value)
+    const resolved = resolveDefinition(parsed.value, table, service.stream.publishesGenerated, others)
     if (!resolved.ok) return sendInvalid(exchange, resolved.errors)
     const shape = service.registry.find(resolved.definition)
     if (!shape) return exchange.sendJson(404, { message: 'No existing shape found' })
@@ -36,10 +38,14 @@ export async function deleteShape(service: Service, exchange: Exchange, query: U
       return exchange.sendJson(400, { message: MISMATCH })
     }
     removeLives(service, shape)
-    exchange.sendEmpty(202)
+    sendAccepted(exchange)
   } catch (error) {
     sendFailure(exchange, error)
   }
+}
+
+function sendAccepted(exchange: Exchange): void {
+  exchange.sendEmpty(202, [ELECTRIC_HEADERS.hasData, 'true'])
 }
 
 /** A compacted shape has two lives; deleting it ends both. */

@@ -99,7 +99,10 @@ export class Exchange {
   /** An answer without a body. */
   sendEmpty(status: number, extra: HeaderList = []): void {
     if (this.response.headersSent || this.response.destroyed) return
-    this.response.writeHead(status, this.headers(status, extra))
+    this.response.writeHead(status, [
+      ...this.headers(status, extra),
+      ...(status === 304 ? [] : ['content-length', '0']),
+    ])
     this.response.end()
   }
 
@@ -120,6 +123,23 @@ export class Exchange {
     if (this.response.destroyed) return false
     if (this.method === 'HEAD' || this.response.write(piece)) return true
     await this.drained()
+    return !this.response.destroyed
+  }
+
+  /** Writes a piece of the body; resolves when the kernel has it and its bytes may be used again. False when the client is gone. */
+  async writeThrough(piece: Uint8Array): Promise<boolean> {
+    if (this.response.destroyed) return false
+    if (this.method === 'HEAD') return true
+    await new Promise<void>((resolve) => {
+      const keep = this.cutLater()
+      const done = () => {
+        keep()
+        this.response.off('close', done)
+        resolve()
+      }
+      this.response.on('close', done)
+      this.response.write(piece, done)
+    })
     return !this.response.destroyed
   }
 

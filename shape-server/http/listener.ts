@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorText } from '../log'
 import type { Service } from '../service'
 import { Admission } from './admission'
-import { readAsked, RecentlyAsked } from './asked'
+import { lastOfEach, readAsked, RecentlyAsked } from './asked'
 import { readBody } from './body'
 import { deleteShape } from './delete-shape'
 import { Exchange } from './exchange'
@@ -98,7 +98,7 @@ async function handleShape(doors: Doors, exchange: Exchange, queryText: string):
   if (config.auth.kind === 'secret' && !isSame(asked.secret ?? '', config.auth.secret)) {
     return exchange.sendJson(401, { message: 'Unauthorized - Invalid API secret' })
   }
-  if (method === 'DELETE') return deleteShape(service, exchange, new URLSearchParams(queryText))
+  if (method === 'DELETE') return deleteShape(service, exchange, lastOfEach(new URLSearchParams(queryText)))
   const isKnown = service.registry.byHandle.has(asked.handle ?? '')
   if (!admission.enter(exchange, isKnown ? 'existing' : 'initial')) return
   if (service.stream.status !== 'active' && !(await becomesActive(service, exchange))) {

@@ -117,7 +117,8 @@ function oneOf<const T extends string>(
 }
 
 function readParams(query: URLSearchParams, errors: FieldErrors): Record<string, string> {
-  const params: Record<string, string> = {}
+  // Without a prototype: `params[__proto__]` is a name like any other.
+  const params = Object.create(null) as Record<string, string>
   for (const [key, value] of query) {
     const match = /^params\[([^\]]*)\]$/.exec(key)
     if (match) params[match[1] ?? ''] = value

@@ -1,7 +1,10 @@
 import { quoteRelation } from '../postgres/identifiers'
 import type { Table } from '../postgres/table'
+import type { Service } from '../service'
 import type { ShapeDefinition } from '../shapes/definition'
 import { compileWhere } from '../where/compile'
+import { parseWhere } from '../where/parse'
+import { subqueryTables } from '../where/subquery'
 import type { FieldErrors, ShapeRequest } from './params'
 
 export type Resolved = { ok: true; definition: ShapeDefinition } | { ok: false; errors: FieldErrors }
@@ -60,6 +63,20 @@ export function resolveDefinition(
       hasExplicitColumns: columns.value !== null,
     },
   }
+}
+
+/** Milliseconds after which what is known of a table is asked again by who begins anew. */
+export const FRESH_MS = 1000
+
+/** The tables that subqueries of the clause read, as they are now. */
+export async function subqueryTablesOf(service: Service, request: ShapeRequest): Promise<Map<string, Table>> {
+  const found = new Map<string, Table>()
+  const parsed = request.where?.match(/select/i) ? parseWhere(request.where) : null
+  for (const relation of parsed?.ok ? subqueryTables(parsed.node) : []) {
+    const table = await service.tables.get(relation, FRESH_MS)
+    if (table) found.set(quoteRelation(relation), table)
+  }
+  return found
 }
 
 /** Generated columns among these that the log does not carry, for an error text. */

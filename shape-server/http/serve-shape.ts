@@ -13,12 +13,9 @@ import type { HeaderList } from './headers'
 import { liveCursor } from './headers'
 import { serveEvents, waitForChange } from './serve-events'
 import { serveSubset } from './serve-subset'
-import { quoteRelation } from '../postgres/identifiers'
-import type { Table } from '../postgres/table'
-import { loadGrammar, parseWhere } from '../where/parse'
-import { subqueryTables } from '../where/subquery'
+import { loadGrammar } from '../where/parse'
 import type { ShapeRequest } from './params'
-import { resolveDefinition } from './resolve-definition'
+import { FRESH_MS, resolveDefinition, subqueryTablesOf } from './resolve-definition'
 
 /** Answers GET, HEAD and POST on /v1/shape; `onStarted` is called when the answer no longer waits for a snapshot to begin. */
 export async function serveShape(
@@ -113,19 +110,6 @@ async function findShape(
   sendMustRefetch(exchange, shape.handle)
   return null
 }
-
-/** The tables that subqueries of the clause read, as they are now. */
-async function subqueryTablesOf(service: Service, request: ShapeRequest): Promise<Map<string, Table>> {
-  const found = new Map<string, Table>()
-  const parsed = request.where?.match(/select/i) ? parseWhere(request.where) : null
-  for (const relation of parsed?.ok ? subqueryTables(parsed.node) : []) {
-    const table = await service.tables.get(relation, FRESH_MS)
-    if (table) found.set(quoteRelation(relation), table)
-  }
-  return found
-}
-
-const FRESH_MS = 1000
 
 function serveNow(service: Service, exchange: Exchange, request: ShapeRequest, shape: Shape): void {
   const end = shape.log.end
@@ -246,14 +230,14 @@ function answerNotModified(exchange: Exchange, headers: HeaderList): boolean {
   return isSame
 }
 
-/** Streams stored items as a JSON array, `tail` as its last item when it is not empty. */
+/** Streams stored items as a JSON array, `tail` as its last item when it is not empty. A piece is valid until the next is asked for. */
 async function sendItems(exchange: Exchange, pieces: AsyncIterable<Buffer>, tail: string): Promise<void> {
   let isFirst = true
   try {
     for await (const piece of pieces) {
       const body = isFirst ? Buffer.concat([Buffer.from('['), piece.subarray(SEPARATOR.length)]) : piece
       isFirst = false
-      if (!(await exchange.write(body))) return
+      if (!(await exchange.writeThrough(body))) return
     }
   } catch {
     // The shape went away half-way: a body without its end is an error to every client, an ended one would be a lie.

@@ -32,6 +32,8 @@ export async function serveSubset(
     formatPosition(position),
     ELECTRIC_HEADERS.schema,
     shape.schema,
+    ELECTRIC_HEADERS.hasData,
+    'true',
   ]
   try {
     await readSubset(service.pool, shape.definition, checked.value, {
