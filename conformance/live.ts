@@ -83,9 +83,17 @@ export function livePromises(target: () => Target): void {
     const tx = other.offset.split('_')[0] ?? ''
     const whole = await subject.shape(reader.next({ live: 'true', live_sse: 'true' }))
     expect((await whole.text()).match(/^data: /gm)).toHaveLength(3)
+    expect(whole.headers.get('electric-has-data')).toBe('true')
     // A client knows only the LSN of the last batch: it asks from the first change of that transaction.
-    const rest = await subject.shape({ ...reader.next({ live: 'true', live_sse: 'true' }), offset: `${tx}_0` })
-    expect((await rest.text()).match(/^data: /gm)).toHaveLength(2)
+    const stop = new AbortController()
+    const rest = await subject.shape(
+      { ...reader.next({ live: 'true', live_sse: 'true' }), offset: `${tx}_0` },
+      { signal: stop.signal },
+    )
+    const events = readEvents(rest)
+    expect((await events.next()).value).toMatchObject({ value: { id: '2' }, headers: { op_position: 2 } })
+    expect((await events.next()).value).toMatchObject({ headers: { control: 'up-to-date' } })
+    stop.abort()
   })
 
   test('PE3 an event stream ends when its shape does', async () => {

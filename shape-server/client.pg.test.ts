@@ -39,3 +39,33 @@ test.each([
   await shows((rows) => rows.length === 1 && rows[0]?.['id'] === 4)
   stop.abort()
 })
+
+test('PC2 a client of events that comes back behind a transaction of several changes stays on its stream', async () => {
+  await using db = await testDatabase()
+  await using server = await testShapeServer(db.superuserUrl)
+  await server.sql.query('CREATE TABLE items (id int PRIMARY KEY)')
+  const first = await server.shape({ table: 'items', offset: '-1' })
+  const handle = first.headers.get('electric-handle') ?? ''
+  await server.sql.query('BEGIN; INSERT INTO items VALUES (1); INSERT INTO items VALUES (2); COMMIT')
+  const caughtUp = await server.shape({ table: 'items', offset: '0_inf', handle, live: 'true' })
+  // All that the client keeps of the last batch is its transaction.
+  const [tx = ''] = (caughtUp.headers.get('electric-offset') ?? '').split('_')
+  const stop = new AbortController()
+  const response = await server.shape(
+    { table: 'items', offset: `${tx}_0`, handle, live: 'true', live_sse: 'true' },
+    { signal: stop.signal },
+  )
+  const decoder = new TextDecoder()
+  let text = ''
+  let isWritten = false
+  for await (const piece of response.body ?? []) {
+    text += decoder.decode(piece as Uint8Array, { stream: true })
+    if (text.includes('"id":"3"')) break
+    if (!isWritten && text.includes('up-to-date')) {
+      isWritten = true
+      await server.sql.query('INSERT INTO items VALUES (3)')
+    }
+  }
+  expect(text.match(/"id":"\d"/g)).toEqual(['"id":"2"', '"id":"3"'])
+  stop.abort()
+})

@@ -1,3 +1,4 @@
+import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
 import { SEPARATOR, upToDateMessage } from '../encoding/message'
 import type { Service } from '../service'
 import type { Shape, Wake } from '../shapes/shape'
@@ -8,8 +9,9 @@ import type { Exchange } from './exchange'
 import type { HeaderList } from './headers'
 
 /**
- * A stream of events that stays open: each batch of changes ends with an up-to-date event. Where data was waiting already, it is sent
- * and the response ends, so that a CDN can keep it.
+ * A stream of events that stays open: each batch of changes ends with an up-to-date event. Where later transactions were waiting already,
+ * they are sent and the response ends, so that a CDN can keep it. The rest of the reader's own transaction is sent as well, but ends
+ * nothing: a reader of events knows its place by transaction only, has most likely seen it, and would ask for it again for ever.
  */
 export async function serveEvents(
   service: Service,
@@ -18,8 +20,8 @@ export async function serveEvents(
   start: Position,
   headers: HeaderList,
 ): Promise<void> {
-  const hadData = shape.log.hasAfter(start)
-  exchange.begin(200, [...headers, 'connection', 'keep-alive'], 'text/event-stream')
+  const endsAfterData = shape.log.end.tx > start.tx
+  exchange.begin(200, [...headers, ELECTRIC_HEADERS.hasData, 'true', 'connection', 'keep-alive'], 'text/event-stream')
   if (exchange.method === 'HEAD') return
   exchange.response.flushHeaders()
   const deadline = Date.now() + service.config.sseTimeoutMs
@@ -30,7 +32,7 @@ export async function serveEvents(
       if (!(await sendBatch(exchange, shape, after, range))) return
       after = range.end
     }
-    if (hadData || shape.isRemoved) break
+    if (endsAfterData || shape.isRemoved) break
     const waited = await waitOrKeepAlive(service, exchange, shape, after, deadline)
     if (waited === 'end') break
     if (waited === 'gone') return
