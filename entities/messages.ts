@@ -1,10 +1,11 @@
 import { textIn } from '@/lib/protocol/json'
 import * as z from 'zod/mini'
 import { defineEntity, fixed, fixedOptional, required, serverSet } from '@/lib/entity/define'
-import { nullable, text, timestamp, uuid } from '@/lib/entity/fields'
+import { kilobytesAtMost, nullable, text, timestamp, uuid } from '@/lib/entity/fields'
 
-/** Bytes of a body are at most 5 KB on the wire when it is plain text: R-PERF-09. */
-const BODY_MAX = 5_000
+/** A message's event stays small on the wire: R-PERF-09. */
+const BODY_KILOBYTES_MAX = 5
+const body = text(BODY_KILOBYTES_MAX * 1024).check(z.minLength(1))
 
 export const messages = defineEntity({
   name: 'messages',
@@ -13,7 +14,7 @@ export const messages = defineEntity({
   fields: {
     band_id: fixed(uuid()),
     conversation_id: fixed(uuid()),
-    body: required(text(BODY_MAX).check(z.minLength(1))),
+    body: { ...required(body), writable: body.check(kilobytesAtMost(BODY_KILOBYTES_MAX)) },
     reply_to: fixedOptional(nullable(uuid())),
     edited_at: serverSet(nullable(timestamp())),
     role: serverSet(z.enum(['user', 'system'])),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { Access } from './access'
-import { timestamp, uuid, integer } from './fields'
+import { distinctIds, timestamp, uuid, integer } from './fields'
 import type { Scope } from './scope'
 
 /**
@@ -19,6 +19,8 @@ export interface Field<
   Patch extends boolean = boolean,
 > {
   schema: Schema
+  /** What a write may carry, where that is narrower than what rows hold: rows of an earlier release are still read. */
+  writable?: z.ZodMiniType
   /** Whether an insert must name it, may name it, or the server alone sets it. */
   insert: Insert
   /** Whether an update may name it. */
@@ -212,10 +214,10 @@ export function defineEntity<
   const serverColumns = spec.serverColumns ?? 'edited'
   const fieldSchemas = mapFields(spec.fields, ({ schema }) => schema)
   const rowShape: Record<string, z.ZodMiniType> = { ...SERVER_COLUMNS[serverColumns], ...fieldSchemas }
-  const insertShape = mapFields(spec.fields, ({ schema, insert }) =>
-    insert === 'server' ? null : insert === 'required' ? schema : z.optional(schema),
+  const insertShape = mapFields(spec.fields, (each) =>
+    each.insert === 'server' ? null : each.insert === 'required' ? writable(each) : z.optional(writable(each)),
   )
-  const patchShape = mapFields(spec.fields, ({ schema, patch }) => (patch ? z.optional(schema) : null))
+  const patchShape = mapFields(spec.fields, (each) => (each.patch ? z.optional(writable(each)) : null))
   return {
     references: [],
     hidden: [],
@@ -238,6 +240,10 @@ export function defineEntity<
     insert: z.strictObject(insertShape) as unknown as z.ZodMiniType<JsonRow>,
     patch: z.strictObject(patchShape) as unknown as z.ZodMiniType<JsonRow>,
   }
+}
+
+function writable({ schema, merge, writable: narrower = schema }: Field): z.ZodMiniType {
+  return merge === 'list' ? narrower.check(distinctIds()) : narrower
 }
 
 function mapFields(fields: Fields, map: (field: Field) => z.ZodMiniType | null): Record<string, z.ZodMiniType> {

@@ -30,6 +30,24 @@ export const name = () => boundedText(NAME_MAX)
 /** Prose, up to `max` characters. */
 export const text = (max = TEXT_MAX) => boundedText(max)
 
+const encoder = new TextEncoder()
+
+/** Refuses texts that are longer than so many kilobytes of 1024 bytes, as UTF-8. */
+export const kilobytesAtMost = (kilobytes: number) =>
+  z.refine<string>((value) => encoder.encode(value).length <= kilobytes * 1024, {
+    error: `is longer than ${kilobytes} KB`,
+  })
+
+/** Refuses lists in which two items have the same id: an id names one item. */
+export const distinctIds = () =>
+  z.refine<unknown>((value) => !Array.isArray(value) || new Set(value.map(idOf)).size === value.length, {
+    error: 'names an item twice',
+  })
+
+function idOf(item: unknown): unknown {
+  return typeof item === 'object' && item !== null && 'id' in item ? item.id : item
+}
+
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Any uuid, in the lower case Postgres prints. */
@@ -46,12 +64,18 @@ const ISO_PATTERN = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+
 /** A point in time: ISO 8601 with a zone in, `2026-11-20T18:00:00.000Z` out. */
 export const timestamp = () =>
   z.string().check(
-    z.refine((value) => ISO_PATTERN.test(value) && !Number.isNaN(Date.parse(value)), {
+    z.refine((value) => ISO_PATTERN.test(value) && !Number.isNaN(Date.parse(value)) && isDayOfMonth(value), {
       error: 'is not a time such as 2026-11-20T18:00:00.000Z',
       abort: true,
     }),
     z.overwrite((value) => new Date(value).toISOString()),
   )
+
+/** `Date` reads the 30th of February as the 2nd of March. */
+function isDayOfMonth(iso: string): boolean {
+  const [year = 0, month = 0, day = 0] = iso.slice(0, 10).split('-').map(Number)
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
+}
 
 /** A whole number that fits int4. */
 export const integer = (min = -INT4_MAX, max = INT4_MAX) =>
