@@ -13,6 +13,7 @@ import { loadState, type Loaded } from './load'
 import { invalid, type Rejection, type WriteAnswer } from './outcome'
 import { planWrite } from './plan'
 import type { Decision, PlanningViewer, RowOp, Subject } from './plan-state'
+import { DELETED_FIELD } from './questions'
 import type { Received, Write } from './received'
 import { record, type LoggedWrite, type Settled } from './record'
 import type { RejectedWrites } from './rejected'
@@ -148,7 +149,7 @@ class Answers {
       }
       const replay = item.writeId === null ? undefined : this.#replays.get(item.writeId)
       if (replay) {
-        if (replay.hash === item.hash) this.#answer(item, asFirstSaid(item.id, replay.result))
+        if (replay.hash === item.hash) this.#answer(item, asFirstSaid(item, replay.result))
         else this.#reject(item, otherContent())
         continue
       }
@@ -213,17 +214,21 @@ class Answers {
 }
 
 /** A stored answer, its members in the order in which they were first sent: jsonb keeps an order of its own. */
-function asFirstSaid(id: string, result: Settled['result']): WriteResult {
-  return result.status === 'applied'
-    ? { id, status: 'applied', txid: result.txid, version: result.version }
-    : {
-        id,
-        status: 'conflict',
-        txid: result.txid,
-        version: result.version,
-        current: result.current,
-        fields: result.fields,
-      }
+function asFirstSaid(item: Received, result: Settled['result']): WriteResult {
+  const { id } = item
+  const { status, txid, version } = result
+  if (status === 'applied') return { id, status, txid, version }
+  const entity = item.kind === 'understood' ? item.write.entity : item.meant?.entity
+  const inOrder = (value: JsonRow) => inColumnOrder(entity?.columns ?? [], value)
+  const fields = result.fields.map(({ field, base, yours, theirs }) => {
+    return { field, base, yours: field === DELETED_FIELD ? inOrder(yours as JsonRow) : yours, theirs }
+  })
+  return { id, status, txid, version, current: inOrder(result.current), fields }
+}
+
+function inColumnOrder(columns: readonly string[], row: JsonRow): JsonRow {
+  const known = columns.flatMap((name) => (name in row ? [[name, row[name] ?? null] as const] : []))
+  return { ...Object.fromEntries(known), ...row }
 }
 
 function touched(write: Write): string[] {

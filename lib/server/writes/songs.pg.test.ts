@@ -83,6 +83,19 @@ test('two titles from the same base: the second is a conflict, and the question 
   expect(rejection(await alex.one({ ...decide, patch: { decision: 'current' } }))).toBe('invalid')
 })
 
+test('a conflict sent again is answered letter for letter, also about a row that was deleted', async () => {
+  const key = await newSong('Once')
+  const update = { entity: 'songs', op: 'update', key, base: { title: 'Once' } } as const
+  applied(await sarah.one({ ...update, patch: { title: 'Twice' } }))
+  const late = { ...update, id: randomUUID(), patch: { title: 'Late', artist: 'Both' } }
+  const first = conflict(await alex.one(late))
+  applied(await sarah.one({ entity: 'songs', op: 'delete', key }))
+  expect(JSON.stringify(await alex.one(late))).toBe(JSON.stringify(first))
+  const later = { ...update, id: randomUUID(), patch: { tempo_bpm: 90, key: 'G', artist: 'Later' } }
+  const second = conflict(await alex.one(later))
+  expect(JSON.stringify(await alex.one(later))).toBe(JSON.stringify(second))
+})
+
 test('a write sent again answers as it did and changes nothing; other content under its id is refused', async () => {
   const key = randomUUID()
   const insert = {
