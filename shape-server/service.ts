@@ -1,10 +1,12 @@
 import type pg from 'pg'
 import type { ShapeServerConfig } from './config'
 import type { Log } from './log'
+import { errorText } from './log'
 import { Histogram, RequestMetrics } from './http/counters'
 import { inspectTableByOid } from './postgres/inspect'
 import { createPool } from './postgres/pool'
 import { TableCache } from './postgres/table-cache'
+import type { Relation } from './replication/pgoutput'
 import { ReplicationStream } from './replication/stream'
 import { Housekeeping } from './shapes/housekeeping'
 import { ShapeRegistry } from './shapes/registry'
@@ -90,7 +92,7 @@ export class Service {
       router: this.router,
       log,
       inspect: (oid) => inspectTableByOid(this.pool, oid),
-      onRelation: (relation) => this.tables.expire(relation),
+      onRelation: (relation) => this.lookAgain(relation),
       onOrigin: (origin, confirmedLsn, isNewSlot) => this.checkOrigin(origin, confirmedLsn, isNewSlot),
       onPassed: (lsn) => this.flusher.passed(lsn),
       onApplied: (delayMs) => this.replicationDelays.record(delayMs),
@@ -116,6 +118,15 @@ export class Service {
     await this.flusher.stop()
     await this.pool.end()
     this.blobs.close()
+  }
+
+  /** A table was altered, or is met for the first time: what is known of it may be old. */
+  private lookAgain(relation: Relation): void {
+    this.tables.expire(relation)
+    if (!this.router.follows([relation.oid])) return
+    this.tables.refresh(relation).catch((error: unknown) => {
+      this.log.warning('table_not_read', { table: relation.name, message: errorText(error) })
+    })
   }
 
   /** Shapes go on only where the log can have no gap. */

@@ -105,10 +105,11 @@ export class Feed {
   }
 
   private learn(relation: Relation): void {
+    // Sent again after every ALTER TABLE, also where what it says stays as it was (NOT NULL, lengths).
+    this.options.onRelation(relation)
     const before = this.relations.get(relation.oid)
     if (before && isSameRelation(before, relation)) return
     this.relations.set(relation.oid, relation)
-    this.options.onRelation(relation)
     if (this.targets.has(relation.oid)) return
     this.held = []
     this.options.onHold(true)

@@ -41,7 +41,7 @@ export function selectedNames(definition: ShapeDefinition): string[] {
 }
 
 /** The `electric-schema` header's value. */
-export function schemaHeader(definition: ShapeDefinition): string {
+export function schemaHeader(definition: Pick<ShapeDefinition, 'table' | 'selected'>): string {
   const entries: Record<string, unknown> = {}
   for (const i of definition.selected) {
     const column = definition.table.columns[i]

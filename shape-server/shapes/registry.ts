@@ -110,7 +110,7 @@ export class ShapeRegistry {
     this.options.log.info('shape_removed', { handle: shape.handle, reason })
   }
 
-  /** Ends the shapes that do not fit a table any more; null when the table is gone. */
+  /** Ends the shapes that do not fit a table any more, and has the others tell what it is like now; null when the table is gone. */
   checkTable(relation: RelationName, table: Table | null): void {
     for (const shape of this.byHandle.values()) {
       const own = shape.definition.table
@@ -120,6 +120,7 @@ export class ShapeRegistry {
       else {
         const reason = disagreementWith(shape, table)
         if (reason !== null) this.remove(shape, reason)
+        else shape.describeBy(table)
       }
     }
   }

@@ -3,7 +3,8 @@ import type { MessageEncoder, PgSnapshot } from '../encoding/message'
 import type { Relation } from '../replication/pgoutput'
 import type { ShapeLog } from '../storage/shape-log'
 import type { SnapshotLog } from '../storage/snapshot-log'
-import { schemaHeader } from './definition'
+import type { Table } from '../postgres/table'
+import { schemaHeader, selectedNames } from './definition'
 import type { ShapeDefinition } from './definition'
 
 /** An item of a transaction before it is known whether it is the shape's last. */
@@ -92,9 +93,16 @@ export class Shape {
     this.lastEvents = null
   }
 
+  /** The `electric-schema` header's value. */
   get schema(): string {
     this.lastSchema ??= schemaHeader(this.definition)
     return this.lastSchema
+  }
+
+  /** The table is another in what changes no message (nullability, lengths); clients parse by what the schema says of it. */
+  describeBy(table: Table): void {
+    const selected = selectedNames(this.definition).map((name) => table.columns.findIndex((c) => c.name === name))
+    this.lastSchema = schemaHeader({ table, selected })
   }
 
   /** Whether a transaction has anything to tell this shape. */
