@@ -115,6 +115,22 @@ export function subsetPromises(target: () => Target): void {
     expect(await response.json()).toEqual({ message: 'Invalid request', errors: { subset: errors } })
   })
 
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['a clause that is no text', { where: 5 }, { where: ['is invalid'] }],
+    ['an order that is no text', { where: 'true', order_by: ['id'] }, { order_by: ['is invalid'] }],
+    [
+      'a clause of more than 64 KB',
+      { where: `id <> ${'1'.padStart(65_536, '0')}` },
+      { where: [expect.stringContaining('maximum size') as string] },
+    ],
+  ])('PQ4 refuses a body with %s', async (_, body, errors) => {
+    await using subject = new Subject(target())
+    const table = await subject.table('id int PRIMARY KEY')
+    const response = await subject.shape({ table, offset: 'now' }, { method: 'POST', body: JSON.stringify(body) })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ message: 'Invalid request', errors: { subset: errors } })
+  })
+
   test.each<[string, number, unknown]>([
     ['[1]', 400, { error: 'Request body must be a JSON object' }],
     ['{', 400, { error: 'Invalid JSON in request body', details: expect.any(String) as string }],

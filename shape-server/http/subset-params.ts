@@ -12,6 +12,8 @@ export interface SubsetRequest {
 
 const FIELDS = ['where', 'params', 'order_by', 'limit', 'offset', 'where_expr', 'order_by_expr']
 const PREFIX = 'subset__'
+/** The parser of production takes no more. */
+const TEXT_BYTES_MAX = 64 * 1024
 
 /** The subset of a request, from `subset__…` parameters and the body (which wins); null when none is asked for. */
 export function readSubset(
@@ -37,17 +39,22 @@ function read(given: Map<string, unknown>): Parsed<SubsetRequest> {
   const errors: FieldErrors = {}
   const limit = readCount(given.get('limit'), 'limit', 1, errors)
   const offset = readCount(given.get('offset'), 'offset', 0, errors)
-  const orderBy = readText(given.get('order_by'))
-  if ((limit !== null || offset !== null) && orderBy === null) {
+  const where = readText(given.get('where'), 'where', errors)
+  const orderBy = readText(given.get('order_by'), 'order_by', errors)
+  if ((limit !== null || offset !== null) && orderBy === null && errors['order_by'] === undefined) {
     errors['order_by'] = ['order_by is required when limit or offset is present']
   }
   const params = readParams(given.get('params'), errors)
   if (Object.keys(errors).length > 0) return { ok: false, errors: { subset: errors } }
-  return { ok: true, value: { where: readText(given.get('where')), params, orderBy, limit, offset } }
+  return { ok: true, value: { where, params, orderBy, limit, offset } }
 }
 
-function readText(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value : null
+function readText(value: unknown, field: string, errors: FieldErrors): string | null {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string') errors[field] = ['is invalid']
+  else if (Buffer.byteLength(value) > TEXT_BYTES_MAX) errors[field] = ['bigger than maximum size']
+  else if (value.trim() !== '') return value
+  return null
 }
 
 function readCount(value: unknown, field: string, min: number, errors: FieldErrors): number | null {
