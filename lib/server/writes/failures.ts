@@ -1,6 +1,6 @@
 import 'server-only'
 import { RefusedByDatabase } from './apply'
-import { forbidden, invalid, type Rejection } from './outcome'
+import { forbidden, invalid, KEY_TAKEN, type Rejection } from './outcome'
 
 /** What a failed transaction means: try again as it is, look for the write that the database refuses, or give up. */
 export type FailureKind = { kind: 'retry' } | { kind: 'refused'; rejection: Rejection } | { kind: 'broken' }
@@ -17,8 +17,7 @@ export function failureKind(error: unknown): FailureKind {
   const code = sqlState(error)
   if (code === DEADLOCK_DETECTED || code === SERIALIZATION_FAILURE) return { kind: 'retry' }
   if (code === INSUFFICIENT_PRIVILEGE) return { kind: 'refused', rejection: forbidden(reasonGiven(error)) }
-  if (code === UNIQUE_VIOLATION)
-    return { kind: 'refused', rejection: invalid('key: is taken, or there is one already') }
+  if (code === UNIQUE_VIOLATION) return { kind: 'refused', rejection: invalid(whatIsThere(error)) }
   if (code === FOREIGN_KEY_VIOLATION) {
     return { kind: 'refused', rejection: invalid('values: name something that does not belong here') }
   }
@@ -27,6 +26,20 @@ export function failureKind(error: unknown): FailureKind {
     return { kind: 'refused', rejection: invalid('values: cannot be stored') }
   }
   return { kind: 'broken' }
+}
+
+/** Taken keys are told in the words of the plan: whose row it is must not show. */
+function whatIsThere(error: unknown): string {
+  const constraint = constraintOf(error)
+  return constraint === null || constraint.endsWith('_pkey') ? KEY_TAKEN : 'values: name what there is already'
+}
+
+/** The constraint that a statement met; null where a rule of ours refused it. */
+function constraintOf(error: unknown): string | null {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ('constraint' in each && typeof each.constraint === 'string') return each.constraint
+  }
+  return null
 }
 
 /** The sentence a rule of ours gave (app.refuse raises it, for people); what Postgres says by itself is not passed on. */

@@ -21,6 +21,9 @@ export function invalid(...issues: string[]): Rejection {
   return { kind: 'rejected', code: 'invalid', message: 'This change does not fit and was not saved.', issues }
 }
 
+/** The same words whoever owns the row. */
+export const KEY_TAKEN = 'key: is taken'
+
 export function forbidden(message = 'You may not make this change.', issues: string[] = []): Rejection {
   return { kind: 'rejected', code: 'forbidden', message, issues }
 }

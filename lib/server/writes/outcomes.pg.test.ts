@@ -34,6 +34,28 @@ describe('an update that names nothing', () => {
   })
 })
 
+test('whether a taken key is a row of mine or of strangers is not told; that there is one of a kind already is', async () => {
+  const own = await newSong('Mine')
+  const foreign = async (table: string) =>
+    String((await band.rows(`SELECT id FROM ${table} WHERE id <> $1 ORDER BY id DESC LIMIT 1`, NIGHT_SHIFT))[0]?.['id'])
+  const [song] = await band.rows('SELECT id FROM songs WHERE band_id <> $1 LIMIT 1', NIGHT_SHIFT)
+  const values = { band_id: NIGHT_SHIFT, title: 'Taken' }
+  const results = await sarah.send(
+    { entity: 'songs', op: 'insert', key: own, values },
+    { entity: 'songs', op: 'insert', key: String(song?.['id']), values },
+    { entity: 'bands', op: 'insert', key: NIGHT_SHIFT, values: { name: 'Taken' } },
+    { entity: 'bands', op: 'insert', key: await foreign('bands'), values: { name: 'Taken' } },
+  )
+  const [first, ...others] = results.map(({ id: _, ...answer }) => answer)
+  expect(first).toMatchObject({ status: 'rejected', code: 'invalid', issues: ['key: is taken'] })
+  expect(others).toEqual([first, first, first])
+
+  const project = insert('projects', { name: 'Once' })
+  const person = { project_id: project.key, user_id: alex.userId, role: 'collaborator' }
+  const twice = await sarah.send(project, insert('project_users', person), insert('project_users', person))
+  expect(twice[2]).toMatchObject({ code: 'invalid', issues: ['values: name what there is already'] })
+})
+
 describe('blocked', () => {
   test('comes before not_found: who builds on a refused write is told so, wherever the row is', async () => {
     const nowhere = randomUUID()

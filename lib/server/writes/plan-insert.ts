@@ -5,7 +5,7 @@ import type { AnyEntity } from '@/lib/entity/define'
 import { derivedUuid } from '@/lib/entity/keys'
 import { roleIn } from '@/lib/entity/scope'
 import type { JsonRow } from '@/lib/protocol/json'
-import { blocked, forbidden, invalid, type Rejection } from './outcome'
+import { blocked, forbidden, invalid, KEY_TAKEN, type Rejection } from './outcome'
 import { addOp, scopeValue, type Decision, type PlanState, type RowOp } from './plan-state'
 import { mergeIntoRow } from './plan-update'
 import type { Write } from './received'
@@ -24,7 +24,7 @@ export function planInsert(state: PlanState, write: Insert): Decision {
   const refusal = refuseInsert(state, write, columns, scope)
   if (refusal) return refusal
   const existing = state.rows.get(rowId(entity, key))
-  if (existing && !entity.derivedKey) return invalid('key: is taken')
+  if (existing && !entity.derivedKey) return invalid(KEY_TAKEN)
   const references = checkReferences(state, entity, columns, { scope, current: existing?.row ?? {} })
   if ('kind' in references) return references
   if (existing)
