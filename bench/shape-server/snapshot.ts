@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import http from 'node:http'
 import type pg from 'pg'
 import type { Engine } from './engine'
 import { residentBytes, shapePath } from './engine'
@@ -39,18 +40,24 @@ export async function snapshotLimit(limit: Limit, rows: number): Promise<Measure
   return ['cold', 'second reader'].map((what) => ({ what: `snapshot, ${what}`, unit: 'rows/s', value: perSecond }))
 }
 
-/** Reads the whole table as a shape, to up to date; milliseconds. */
+/** Reads the whole table as a shape, to up to date, with no more between wire and measurement than the limit's client has; milliseconds. */
 async function drain(engine: Engine): Promise<number> {
+  const agent = new http.Agent({ keepAlive: true })
   const begun = performance.now()
   let query: Record<string, string> = { table: 'bench_wide', offset: '-1' }
   for (;;) {
-    const response = await fetch(engine.url + shapePath(engine, query))
-    for await (const piece of response.body ?? []) void piece
+    const [response] = (await once(http.get(engine.url + shapePath(engine, query), { agent }), 'response')) as [
+      http.IncomingMessage,
+    ]
+    await once(response.resume(), 'end')
+    if (response.statusCode !== 200) throw new Error(`the snapshot was answered with ${String(response.statusCode)}`)
+    if (response.headers['electric-up-to-date'] !== undefined) break
     query = {
       table: 'bench_wide',
-      offset: response.headers.get('electric-offset') ?? '',
-      handle: response.headers.get('electric-handle') ?? '',
+      offset: String(response.headers['electric-offset']),
+      handle: String(response.headers['electric-handle']),
     }
-    if (response.headers.has('electric-up-to-date')) return performance.now() - begun
   }
+  agent.destroy()
+  return performance.now() - begun
 }

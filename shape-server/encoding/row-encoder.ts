@@ -25,32 +25,32 @@ export class RowEncoder {
   /** What the rows must be selected as. */
   readonly columns: string
   private readonly keyFields: { field: number; isBoolean: boolean }[]
-  private readonly names: Words[]
-  private readonly head: Words
-  private readonly middle: Words
-  private readonly end: Words
+  private readonly fields: FieldText[]
+  private readonly head: Constant
+  private readonly middle: Constant
+  private readonly end: Constant
   private readonly fixedBytes: number
   /** Where fields begin in the row at hand, as far as its key needs them; the entry behind the last is behind its end. */
   private readonly starts: number[]
   private source = EMPTY
   private target = EMPTY
 
-  /** `extraHeaders`: JSON members, begun with a comma, that end the headers. */
-  constructor({ table, selected }: Projection, extraHeaders = '') {
+  /** `extraHeaders`: JSON members, begun with a comma, that end the headers. `before`: what stands in front of every item. */
+  constructor({ table, selected }: Projection, extraHeaders = '', before = '') {
     const key = keyColumns(table)
     // The selected columns come first, in the order in which they are written.
     const fields = [...new Set([...selected, ...key])]
     this.columns = fields.map((i) => selectSql(table, i)).join(', ')
     this.keyFields = key.map((i) => ({ field: fields.indexOf(i), isBoolean: table.columns[i]?.typeName === 'bool' }))
-    this.names = selected.map((i, n) => toWords(`${n === 0 ? '' : ','}${JSON.stringify(table.columns[i]?.name)}:`))
-    this.head = toWords(`{"key":${JSON.stringify(keyPrefix(table)).slice(0, -1)}`)
-    this.middle = toWords('","value":{')
+    this.fields = selected.map((i, n) => toFieldText(`${n === 0 ? '' : ','}${JSON.stringify(table.columns[i]?.name)}:`))
+    this.head = toConstant(`${before}{"key":${JSON.stringify(keyPrefix(table)).slice(0, -1)}`)
+    this.middle = toConstant('","value":{')
     const headers = `"operation":"insert","relation":${JSON.stringify([table.schema, table.name])}${extraHeaders}`
-    this.end = toWords(`},"headers":{${headers}}}`)
+    this.end = toConstant(`},"headers":{${headers}}}`)
     const lastOfKey = Math.max(-1, ...this.keyFields.map(({ field }) => field))
     this.starts = Array.from({ length: lastOfKey + 2 }, () => 0)
-    const constants = [this.head, this.middle, this.end, ...this.names]
-    this.fixedBytes = constants.reduce((sum, bytes) => sum + bytes.length, 0) + 8 * fields.length + WORD_BYTES
+    const constants = [this.head, this.middle, this.end, ...this.fields.map(({ missing }) => missing)]
+    this.fixedBytes = constants.reduce((sum, { bytes }) => sum + bytes.length, 0) + 8 * fields.length + WORD_BYTES
   }
 
   /** Room that the item of a row of so many bytes may need: it stands in the key and in the value. */
@@ -67,23 +67,22 @@ export class RowEncoder {
     const target = this.target.view
     const end = bytes[to - 1] === NEWLINE ? to - 1 : to
     this.splitKey(source, from, end)
-    let at = put(this.head, target, start)
+    let at = put(this.head, this.target, start)
     for (const { field, isBoolean } of this.keyFields) at = this.writeKeyField(source, field, isBoolean, target, at)
-    at = put(this.middle, target, at)
+    at = put(this.middle, this.target, at)
     let read = from
-    for (const name of this.names) {
-      at = put(name, target, at)
+    for (const { quoted, missing } of this.fields) {
       if (isNull(source, read, end)) {
-        at = put(NULL, target, at)
+        at = put(missing, this.target, at)
         read += 3
       } else {
-        target.setUint8(at++, QUOTE)
+        at = put(quoted, this.target, at)
         at = writeEscaped(source, read, end, target, at)
         target.setUint8(at++, QUOTE)
         read = fieldEnd + 1
       }
     }
-    return put(this.end, target, at)
+    return put(this.end, this.target, at)
   }
 
   private splitKey(source: DataView, from: number, end: number): void {
@@ -117,10 +116,16 @@ export class RowEncoder {
   }
 }
 
-/** A constant in words of four bytes. The last one is padded: what follows is written afterwards, over it. */
-interface Words {
+/** Text that comes again in every row: as bytes, and in words of four bytes of which the last is padded (what follows is written over it). */
+interface Constant {
+  bytes: Uint8Array
   words: Int32Array
-  length: number
+}
+
+/** What stands in front of a value, up to its first quote, and what stands in the place of a missing one. */
+interface FieldText {
+  quoted: Constant
+  missing: Constant
 }
 
 interface ViewedBytes {
@@ -129,27 +134,32 @@ interface ViewedBytes {
 }
 
 const WORD_BYTES = 4
+const WORDS_MAX = 8
 const EMPTY = toView(Buffer.alloc(0))
-const NULL = toWords('null')
 const ESCAPED_QUOTE = (BACKSLASH << 8) | QUOTE
 
-function toWords(text: string): Words {
+function toConstant(text: string): Constant {
   const bytes = Buffer.from(text)
   const padded = Buffer.concat([bytes, Buffer.alloc(WORD_BYTES)])
   const words = Int32Array.from({ length: Math.ceil(bytes.length / WORD_BYTES) }, (_, i) =>
     padded.readInt32LE(WORD_BYTES * i),
   )
-  return { words, length: bytes.length }
+  return { bytes, words }
+}
+
+function toFieldText(name: string): FieldText {
+  return { quoted: toConstant(`${name}"`), missing: toConstant(`${name}null`) }
 }
 
 function toView(bytes: Buffer): ViewedBytes {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
 }
 
-/** Writes a constant; returns the position behind it. */
-function put({ words, length }: Words, target: DataView, at: number): number {
-  for (let i = 0; i < words.length; i++) target.setInt32(at + WORD_BYTES * i, words[i] as number, true)
-  return at + length
+/** Writes a constant; returns the position behind it. A call costs as much as a dozen words. */
+function put({ bytes, words }: Constant, { bytes: out, view }: ViewedBytes, at: number): number {
+  if (words.length > WORDS_MAX) out.set(bytes, at)
+  else for (let i = 0; i < words.length; i++) view.setInt32(at + WORD_BYTES * i, words[i] as number, true)
+  return at + bytes.length
 }
 
 /** Booleans are words in snapshots; COPY would write t and f. */
@@ -172,12 +182,20 @@ function writeEscaped(source: DataView, from: number, to: number, target: DataVi
   let at = start
   let read = from
   for (;;) {
-    for (; read + WORD_BYTES <= to; read += WORD_BYTES, at += WORD_BYTES) {
+    // Past its end, too: what a word holds behind the field, or behind a special byte, is written over.
+    for (const last = source.byteLength - WORD_BYTES; read < to && read <= last;) {
       const word = source.getInt32(read, true)
-      if (hasSpecial(word)) break
       target.setInt32(at, word, true)
+      const plain = plainBytes(word)
+      read += plain
+      at += plain
+      if (plain < WORD_BYTES) break
     }
-    if (read >= to) break
+    if (read >= to) {
+      at -= read - to
+      read = to
+      break
+    }
     const byte = source.getUint8(read)
     if (byte === TAB) break
     read++
@@ -192,13 +210,17 @@ function writeEscaped(source: DataView, from: number, to: number, target: DataVi
   return at
 }
 
-/** Whether one of four bytes is a control character, a quote or a backslash; the sign of a byte less than `n` is left by `byte - n`. */
-function hasSpecial(word: number): boolean {
+/**
+ * How many bytes of a word stand before its first control character, quote or backslash: all four where it has none. The sign of a byte
+ * less than `n` is left by `byte - n`, and what it borrows only spoils the bytes behind it.
+ */
+function plainBytes(word: number): number {
   const quotes = word ^ 0x22222222
   const backslashes = word ^ 0x5c5c5c5c
   const found =
-    ((word - 0x20202020) & ~word) | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)
-  return (found & 0x80808080) !== 0
+    (((word - 0x20202020) & ~word) | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)) &
+    0x80808080
+  return found === 0 ? WORD_BYTES : (31 - Math.clz32(found & -found)) >> 3
 }
 
 /** Writes what COPY wrote as a backslash and this byte. JSON knows the same ones, but for the vertical tab. */

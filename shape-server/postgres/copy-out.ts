@@ -22,6 +22,8 @@ interface WireConnection {
 }
 
 const FRAME_HEAD_BYTES = 5
+/** Read in one turn of the event loop: left to itself the socket hands over 2 MB, and whoever reads along waits for all of it. */
+const TURN_BYTES = 512 * 1024
 const COPY_DATA = 0x64 // d
 const READY_FOR_QUERY = 0x5a // Z
 
@@ -38,6 +40,10 @@ class CopyOut {
   private needed = FRAME_HEAD_BYTES
   private endMessage: Buffer = Buffer.alloc(0)
   private hasFailed = false
+  /** Read in the present turn. */
+  private turnBytes = 0
+  /** How many wait to have the socket read on. */
+  private pauses = 0
 
   constructor(
     private readonly text: string,
@@ -70,6 +76,8 @@ class CopyOut {
   }
 
   private receive(piece: Buffer): void {
+    this.turnBytes += piece.length
+    if (this.turnBytes >= TURN_BYTES) this.endTurn()
     let at = 0
     while (this.pieces.length > 0 && at < piece.length) {
       at += this.addPiece(piece.subarray(at))
@@ -125,9 +133,19 @@ class CopyOut {
       this.connection?.stream.destroy()
       return this.settle(error instanceof Error ? error : new Error(String(error)))
     }
-    if (!wait) return
-    this.connection?.stream.pause()
-    const resume = () => this.connection?.stream.resume()
+    if (wait) this.pauseFor(wait)
+  }
+
+  private endTurn(): void {
+    this.turnBytes = 0
+    this.pauseFor(new Promise((resolve) => setImmediate(resolve)))
+  }
+
+  private pauseFor(wait: Promise<void>): void {
+    if (this.pauses++ === 0) this.connection?.stream.pause()
+    const resume = () => {
+      if (--this.pauses === 0) this.connection?.stream.resume()
+    }
     wait.then(resume, resume)
   }
 

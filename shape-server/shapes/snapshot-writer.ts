@@ -1,8 +1,6 @@
-import { SEPARATOR } from '../encoding/message'
 import type { RowEncoder } from '../encoding/row-encoder'
 import type { SnapshotLog } from '../storage/snapshot-log'
 
-const SEPARATOR_BYTES = Buffer.from(SEPARATOR)
 const EMPTY = Buffer.alloc(0)
 const BATCH_BYTES_MIN = 4 * 1024
 const BATCH_BYTES_MAX = 256 * 1024
@@ -13,23 +11,26 @@ export class SnapshotWriter {
   private batch = EMPTY
   private used = 0
   private isFirst = true
+  /** Bytes until the open chunk has reached its size. */
+  private room: number
   /** Small shapes must not pay for large ones: batches grow with what has come. */
   private batchBytes = BATCH_BYTES_MIN
 
+  /** `encoder`: puts a separator in front of every item. */
   constructor(
     private readonly log: SnapshotLog,
     private readonly encoder: RowEncoder,
-  ) {}
+  ) {
+    this.room = log.room
+  }
 
   /** Takes one row as COPY writes it: `bytes` from `from` up to `to`. */
   row(bytes: Buffer, from: number, to: number): void {
-    const needed = this.encoder.sizeMax(to - from) + SEPARATOR_BYTES.length
+    const needed = this.encoder.sizeMax(to - from)
     if (this.used + needed > this.batch.length) this.nextBatch(needed)
-    const { batch } = this
-    for (let i = 0; i < SEPARATOR_BYTES.length; i++) batch[this.used++] = SEPARATOR_BYTES[i] ?? 0
-    this.used = this.encoder.encode(bytes, from, to, batch, this.used)
+    this.used = this.encoder.encode(bytes, from, to, this.batch, this.used)
     // The first row goes out at once: somebody waits for it, and a disk that refuses is told while there is no answer yet.
-    const closesChunk = this.used >= this.log.room
+    const closesChunk = this.used >= this.room
     if (this.isFirst || closesChunk) this.flush(closesChunk)
     this.isFirst = false
   }
@@ -53,5 +54,6 @@ export class SnapshotWriter {
     this.log.append(this.batch.subarray(0, this.used), closesChunk)
     this.batch = EMPTY
     this.used = 0
+    this.room = this.log.room
   }
 }

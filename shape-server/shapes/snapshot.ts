@@ -25,15 +25,17 @@ export async function takeSnapshot(pool: pg.Pool, shape: Shape, onBegin: () => v
     const row = found.rows[0]
     if (!row) throw new Error('Postgres told no snapshot')
     const snapshot = parsePgSnapshot(row.snapshot)
-    const encoder = new RowEncoder(shape.definition)
+    const encoder = new RowEncoder(shape.definition, '', SEPARATOR)
     const writer = new SnapshotWriter(shape.snapshot, encoder)
     await readMemberSets(client, shape.definition.where)
     if (shape.definition.log === 'full') {
       await client.query('SET LOCAL statement_timeout = 0')
       shape.begin(snapshot, parsePgLsn(row.lsn))
+      let isFirst = true
       await copyOut(client, copyStatement(shape.definition, encoder), (bytes, from, to) => {
         writer.row(bytes, from, to)
-        onBegin()
+        if (isFirst) onBegin()
+        isFirst = false
         return null
       })
     } else {

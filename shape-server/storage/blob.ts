@@ -8,7 +8,8 @@ export interface Blob {
   /** Appends whole or throws (a full disk) leaving the blob as it was. */
   append(parts: readonly Uint8Array[]): void
   readSync(at: number, length: number): Buffer
-  read(at: number, length: number): Promise<Buffer>
+  /** Fills `into` from a position on; resolves with what there was. */
+  read(at: number, into: Buffer): Promise<Buffer>
   truncate(size: number): void
   /** Puts other contents in its place, at once and whole. */
   replace(parts: readonly Uint8Array[]): void
@@ -63,8 +64,8 @@ class MemoryBlob implements Blob {
     return found.length === 1 && found[0] ? found[0] : Buffer.concat(found)
   }
 
-  read(at: number, length: number): Promise<Buffer> {
-    return Promise.resolve(this.readSync(at, length))
+  read(at: number, into: Buffer): Promise<Buffer> {
+    return Promise.resolve(into.subarray(0, this.readSync(at, into.length).copy(into)))
   }
 
   truncate(size: number): void {
@@ -109,9 +110,16 @@ export function openBlobs(
 
 const OPEN_FILES_MAX = 1024
 
+interface OpenFile {
+  descriptor: number
+  /** Reads under way; it is closed behind the last of them. */
+  reads: number
+  isForgotten: boolean
+}
+
 /** Files under one directory, with a bounded number of them open. */
 export class FileBlobStore implements BlobStore {
-  private readonly descriptors = new Map<string, number>()
+  private readonly openFiles = new Map<string, OpenFile>()
   private surveyed: Set<string> | null = null
 
   constructor(
@@ -158,48 +166,69 @@ export class FileBlobStore implements BlobStore {
   }
 
   close(): void {
-    for (const file of this.descriptors.keys()) this.forgetFile(file)
+    for (const file of this.openFiles.keys()) this.forgetFile(file)
   }
 
-  /** An open descriptor; the one used longest ago is closed when there are too many. */
+  /** An open descriptor, good until the next call. */
   descriptor(file: string): number {
-    const open = this.descriptors.get(file)
-    if (open !== undefined) {
-      this.descriptors.delete(file)
-      this.descriptors.set(file, open)
-      return open
-    }
-    if (this.descriptors.size >= OPEN_FILES_MAX) {
-      const oldest = this.descriptors.keys().next().value
-      if (oldest !== undefined) this.forgetFile(oldest)
-    }
-    const opened = this.openFile(file)
-    this.descriptors.set(file, opened)
-    return opened
+    return this.openFile(file).descriptor
+  }
+
+  /** Fills `into` from a position on; resolves with the number of bytes there were. The file stays open for it, whatever happens meanwhile. */
+  read(file: string, into: Buffer, at: number): Promise<number> {
+    const open = this.openFile(file)
+    open.reads++
+    return new Promise((resolve, reject) => {
+      fs.read(open.descriptor, into, 0, into.length, at, (error, count) => {
+        open.reads--
+        if (open.isForgotten && open.reads === 0) fs.closeSync(open.descriptor)
+        if (error) reject(error)
+        else resolve(count)
+      })
+    })
   }
 
   /** Closes a file that goes away or is replaced. */
   forgetFile(file: string): void {
-    const descriptor = this.descriptors.get(file)
-    if (descriptor === undefined) return
-    this.descriptors.delete(file)
-    fs.closeSync(descriptor)
+    const open = this.openFiles.get(file)
+    if (!open) return
+    this.openFiles.delete(file)
+    open.isForgotten = true
+    if (open.reads === 0) fs.closeSync(open.descriptor)
   }
 
-  private openFile(file: string): number {
-    try {
-      return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
-    } catch (error) {
-      if (!isMissing(error)) throw error
-      fs.mkdirSync(path.dirname(file), { recursive: true })
-      return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
+  /** The one used longest ago is closed when there are too many. */
+  private openFile(file: string): OpenFile {
+    const known = this.openFiles.get(file)
+    if (known) {
+      this.openFiles.delete(file)
+      this.openFiles.set(file, known)
+      return known
     }
+    if (this.openFiles.size >= OPEN_FILES_MAX) {
+      const oldest = this.openFiles.keys().next().value
+      if (oldest !== undefined) this.forgetFile(oldest)
+    }
+    const open = { descriptor: openOrCreate(file), reads: 0, isForgotten: false }
+    this.openFiles.set(file, open)
+    return open
+  }
+}
+
+function openOrCreate(file: string): number {
+  try {
+    return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
   }
 }
 
 class FileBlob implements Blob {
   private knownSize: number | null = null
   private isListed = false
+  private isRemoved = false
 
   constructor(
     private readonly store: FileBlobStore,
@@ -221,6 +250,7 @@ class FileBlob implements Blob {
   }
 
   append(parts: readonly Uint8Array[]): void {
+    this.mustExist()
     const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
     const descriptor = this.store.descriptor(this.file)
     let written = 0
@@ -239,6 +269,7 @@ class FileBlob implements Blob {
 
   readSync(at: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - at)))
+    if (bytes.length === 0) return bytes
     let done = 0
     const descriptor = this.store.descriptor(this.file)
     while (done < bytes.length) {
@@ -249,16 +280,9 @@ class FileBlob implements Blob {
     return bytes.subarray(0, done)
   }
 
-  async read(at: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - at)))
-    // A descriptor of its own: the shared one may be closed by other files while the read is under way.
-    const handle = await fsp.open(this.file, 'r')
-    try {
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, at)
-      return bytes.subarray(0, bytesRead)
-    } finally {
-      await handle.close()
-    }
+  async read(at: number, into: Buffer): Promise<Buffer> {
+    this.mustExist()
+    return into.subarray(0, await this.store.read(this.file, into, at))
   }
 
   truncate(size: number): void {
@@ -271,7 +295,9 @@ class FileBlob implements Blob {
     const next = `${this.file}.next`
     const descriptor = fs.openSync(next, 'w', 0o600)
     try {
-      for (const part of parts) fs.writeSync(descriptor, part)
+      for (const part of parts) {
+        for (let written = 0; written < part.length;) written += fs.writeSync(descriptor, part, written)
+      }
       fs.fdatasyncSync(descriptor)
     } finally {
       fs.closeSync(descriptor)
@@ -301,6 +327,12 @@ class FileBlob implements Blob {
     this.store.forgetFile(this.file)
     fs.rmSync(this.file, { force: true })
     this.size = 0
+    this.isRemoved = true
+  }
+
+  /** To open a file is to make it: one that was removed would come back, and stay. */
+  private mustExist(): void {
+    if (this.isRemoved) throw new Error('the file was removed')
   }
 }
 

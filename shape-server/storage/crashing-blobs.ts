@@ -64,8 +64,8 @@ class CrashingBlob implements Blob {
     return this.blob.readSync(at, length)
   }
 
-  read(at: number, length: number): Promise<Buffer> {
-    return this.blob.read(at, length)
+  read(at: number, into: Buffer): Promise<Buffer> {
+    return this.blob.read(at, into)
   }
 
   truncate(size: number): void {

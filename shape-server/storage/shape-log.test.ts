@@ -62,7 +62,8 @@ async function readAll(log: ShapeLog, from: Position, pieceBytes = 64): Promise<
     const range = log.read(after)
     const parts: Buffer[] = []
     if (range.bytes.kind === 'memory') parts.push(...range.bytes.parts)
-    else for await (const piece of log.stream(range.bytes.from, range.bytes.to, pieceBytes)) parts.push(piece)
+    else
+      for await (const piece of log.stream(range.bytes.from, range.bytes.to, pieceBytes)) parts.push(Buffer.from(piece))
     const text = Buffer.concat(parts).toString('utf8')
     if (text !== '') items.push(...text.slice(2).split(',\n'))
     if (range.isAtEnd) return items

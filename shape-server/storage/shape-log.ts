@@ -5,6 +5,7 @@ import { CHUNK_END, COMMIT, decodeRecord, encodeRecord, RECORD_BYTES } from './l
 import type { LogRecord } from './log-index'
 import { comparePositions, SNAPSHOT_END } from './position'
 import type { Position } from './position'
+import { readRange } from './read-range'
 
 /** A range of the log, ready to be sent: items with a separator in front of each. */
 export interface LogRange {
@@ -116,14 +117,9 @@ export class ShapeLog {
     return comparePositions(after, this.tailAfter) >= 0 ? this.readTail(after) : this.readStored(after)
   }
 
-  /** Bytes of a stored range, in pieces a socket can take. */
-  async *stream(from: number, to: number, pieceBytes = 256 * 1024): AsyncGenerator<Buffer> {
-    for (let at = from; at < to;) {
-      const piece = await this.data.read(at, Math.min(pieceBytes, to - at))
-      if (piece.length === 0) throw new Error('the shape log ends early')
-      at += piece.length
-      yield piece
-    }
+  /** Bytes of a stored range, in pieces a socket can take; each is valid until the next is asked for. */
+  stream(from: number, to: number, pieceBytes?: number): AsyncGenerator<Buffer> {
+    return readRange(this.data, from, to, pieceBytes)
   }
 
   /** Writes what is committed. Throws when the disk refuses; nothing is lost then, and a later flush tries again. */
@@ -184,7 +180,11 @@ export class ShapeLog {
     return isWhole
   }
 
+  /** Ends the log: what waited is never written. */
   remove(): void {
+    this.discard()
+    this.tail = []
+    this.unflushedFrom = 0
     this.data.remove()
     this.index.remove()
   }

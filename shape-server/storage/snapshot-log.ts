@@ -1,9 +1,17 @@
 import { crc32 } from 'node:zlib'
 import type { Blob } from './blob'
+import { readRange } from './read-range'
 
 const VERIFY_BYTES = 1 << 20
 /** Bytes of the growing end that readers get without the disk. */
-const FRESH_BYTES_MAX = 2 << 20
+const FRESH_BYTES_MAX = 4 << 20
+
+/** The shape went away: whoever still writes or reads it begins anew. */
+export class RemovedError extends Error {
+  constructor() {
+    super('the shape was removed')
+  }
+}
 
 /**
  * The snapshot of one shape: rows in stored form, written while they are read. Chunk `k` ends at `chunkEnds[k]`;
@@ -36,8 +44,12 @@ export class SnapshotLog {
     return this.chunkBytesMax - (this.blob.size - this.openChunkStart())
   }
 
-  /** Adds whole items, whose bytes now belong to the log; `closesChunk` when the last of them reached the chunk's size. */
+  /**
+   * Adds whole items, whose bytes now belong to the log; `closesChunk` when the last of them reached the chunk's size. Throws when the disk
+   * refuses, and when the shape was removed: a snapshot that is being taken ends there.
+   */
   append(bytes: Uint8Array, closesChunk: boolean): void {
+    this.mustGoOn()
     const at = this.blob.size
     this.blob.append([bytes])
     this.crc = crc32(bytes, this.crc)
@@ -81,24 +93,32 @@ export class SnapshotLog {
    */
   async hasChunk(k: number): Promise<boolean> {
     for (;;) {
-      if (this.failure) throw this.failure
+      this.mustGoOn()
       if (k <= this.chunkEnds.length - (this.isSealed ? 1 : 0)) return true
       if (this.isComplete) return false
       await this.change()
     }
   }
 
-  /** The bytes of chunk `k`, following it while it grows. Ends by throwing when the snapshot fails. */
-  async *stream(k: number, pieceBytes = 256 * 1024): AsyncGenerator<Buffer> {
+  /**
+   * The bytes of chunk `k`, following it while it grows; each piece is valid until the next is asked for. Ends by throwing when the
+   * snapshot fails.
+   */
+  async *stream(k: number): AsyncGenerator<Buffer> {
     let at = k === 0 ? 0 : (this.chunkEnds[k - 1] ?? 0)
     for (;;) {
-      if (this.failure) throw this.failure
+      this.mustGoOn()
       const end = this.chunkEnds[k] ?? this.blob.size
-      if (at < end) {
-        const piece = this.freshAt(at, end) ?? (await this.blob.read(at, Math.min(pieceBytes, end - at)))
-        if (piece.length === 0) throw new Error('the snapshot ends early')
-        at += piece.length
-        yield piece
+      const fresh = at < end ? this.freshAt(at, end) : null
+      if (fresh) {
+        at += fresh.length
+        yield fresh
+      } else if (at < end) {
+        for await (const piece of readRange(this.blob, at, end)) {
+          this.mustGoOn()
+          yield piece
+        }
+        at = end
       } else if (this.chunkEnds[k] !== undefined) {
         return
       } else {
@@ -112,8 +132,13 @@ export class SnapshotLog {
   }
 
   remove(): void {
-    this.fail(new Error('the shape was removed'))
+    this.fail(new RemovedError())
+    this.fresh = []
     this.blob.remove()
+  }
+
+  private mustGoOn(): void {
+    if (this.failure) throw this.failure
   }
 
   private keepFresh(at: number, bytes: Uint8Array): void {
