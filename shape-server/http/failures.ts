@@ -2,6 +2,7 @@ import { CONTROL } from '@/lib/protocol/names'
 import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
 import { PublicationError } from '../replication/publication'
 import { StaleSnapshotError } from '../shapes/shape'
+import { RemovedError } from '../storage/snapshot-log'
 import type { Exchange } from './exchange'
 import type { FieldErrors } from './params'
 
@@ -21,7 +22,7 @@ export function sendMustRefetch(exchange: Exchange, handle: string | null): void
 export function sendFailure(exchange: Exchange, error: unknown): void {
   exchange.facts.handle = null
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (error instanceof StaleSnapshotError) return sendMustRefetch(exchange, null)
+  if (error instanceof StaleSnapshotError || error instanceof RemovedError) return sendMustRefetch(exchange, null)
   if (error instanceof PublicationError) return sendKnown(exchange, { message: error.message }, 10)
   // The table is another one than was looked up: gone, renamed, or a column less.
   if (['42P01', '42703', '42883', '42704'].includes(code) || /could not open relation with OID/.test(messageOf(error)))

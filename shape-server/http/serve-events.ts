@@ -27,7 +27,7 @@ export async function serveEvents(
   const deadline = Date.now() + service.config.sseTimeoutMs
   let after = start
   for (;;) {
-    while (shape.log.hasAfter(after)) {
+    while (!shape.isRemoved && shape.log.hasAfter(after)) {
       const range = shape.log.read(after)
       if (!(await sendBatch(exchange, shape, after, range))) return
       after = range.end
