@@ -39,5 +39,7 @@ export function createPool(url: string, caFile: string | null, size: number): pg
   })
   // An idle connection that breaks is replaced by the next query.
   pool.on('error', () => undefined)
+  // One that is lent fails its statement, or the next one; its error event, which nobody else listens to, would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
