@@ -144,12 +144,17 @@ const READY_TIMEOUT_MS = 5000
 
 function becomesActive(service: Service, exchange: Exchange): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), READY_TIMEOUT_MS)
-    exchange.tellWhenGone(() => clearTimeout(timer))
-    void service.stream.active().then(() => {
+    const finish = (isActive: boolean) => {
       clearTimeout(timer)
-      resolve(true)
-    })
+      forget()
+      exchange.tellWhenGone(null)
+      resolve(isActive)
+    }
+    const timer = setTimeout(finish, READY_TIMEOUT_MS, false)
+    // Taken back: while the database is away, nothing is kept for requests that were answered or given up.
+    let forget = () => {}
+    forget = service.stream.whenActive(() => finish(true))
+    exchange.tellWhenGone(() => finish(false))
   })
 }
 

@@ -150,6 +150,8 @@ export class Feed {
   }
 
   private break(error: unknown): void {
+    // What was stopped has a follower, whom its late troubles must not end.
+    if (this.isBroken) return
     this.isBroken = true
     this.options.onError(error)
   }

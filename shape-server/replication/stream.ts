@@ -65,7 +65,7 @@ export class ReplicationStream {
   private statusTimer: NodeJS.Timeout | null = null
   private idleTimer: NodeJS.Timeout | null = null
   private lastCommitAt = 0
-  private waiting: (() => void)[] = []
+  private readonly waiting = new Set<() => void>()
 
   constructor(private readonly options: StreamOptions) {}
 
@@ -75,12 +75,18 @@ export class ReplicationStream {
 
   /** Resolves when the stream is active; wakes it when it is asleep. */
   active(): Promise<void> {
-    if (this.status === 'active') return Promise.resolve()
+    return new Promise((resolve) => this.whenActive(resolve))
+  }
+
+  /** The same with a call, for who may not wait that long: the function returned takes it back. */
+  whenActive(onActive: () => void): () => void {
+    if (this.status === 'active') onActive()
+    else this.waiting.add(onActive)
     if (this.status === 'asleep') {
       this.status = 'starting'
       this.start()
     }
-    return new Promise((resolve) => this.waiting.push(resolve))
+    return () => this.waiting.delete(onActive)
   }
 
   stop(): void {
@@ -147,7 +153,8 @@ export class ReplicationStream {
       onHold: (isHolding) => this.setPaused(connection, isHolding),
     })
     await connection.start(options.slot, options.publication)
-    this.becomeActive(connection)
+    // It may be lost again already: then the next attempt is on its way.
+    if (this.connection === connection) this.becomeActive(connection)
   }
 
   private becomeActive(connection: ReplicationConnection): void {
@@ -160,9 +167,9 @@ export class ReplicationStream {
     const { idleMs } = this.options
     this.lastCommitAt = Date.now()
     if (idleMs !== null) this.idleTimer = setInterval(() => this.sleepWhenIdle(idleMs), idleMs / 4)
-    const waiting = this.waiting
-    this.waiting = []
-    for (const resolve of waiting) resolve()
+    const waiting = [...this.waiting]
+    this.waiting.clear()
+    for (const onActive of waiting) onActive()
   }
 
   /** Lets a database that scales to zero do so. What it writes meanwhile waits in the slot. */
