@@ -134,7 +134,6 @@ export class Router {
     for (const shape of transaction.touched) {
       if (transaction.rotated.has(shape)) continue
       if (shape.commit(transaction.xid, transaction.commitLsn)) changed.push(shape)
-      if (shape.holdsTooMuch) this.events.onRotate(shape, 'too many changes before its snapshot began')
     }
     this.lastSeenLsn = transaction.commitLsn
     for (const [shape, reason] of transaction.rotated) this.events.onRotate(shape, reason)
@@ -194,8 +193,8 @@ export class Router {
     const find = () => itemsFor(shape, transaction, { before, after, op, number })
     if (shape.mustDefer) {
       transaction.touched.add(shape)
-      shape.defer(find)
-      return
+      shape.defer(find, charsOf(before) + charsOf(after))
+      return this.boundHeld(shape)
     }
     let items: PendingItem[]
     try {
@@ -208,7 +207,17 @@ export class Router {
     if (items.length === 0) return
     transaction.touched.add(shape)
     shape.add(items)
+    this.boundHeld(shape)
   }
+
+  /** At once, not at the commit: one transaction alone may be more than memory holds. */
+  private boundHeld(shape: Shape): void {
+    if (shape.holdsTooMuch) this.events.onRotate(shape, 'too many changes before its snapshot began')
+  }
+}
+
+function charsOf(row: Row | null): number {
+  return row?.reduce((sum, value) => sum + (value?.length ?? 0), 0) ?? 0
 }
 
 /** A change as a shape sees it: rows in the order of its table, and its number among all changes. */

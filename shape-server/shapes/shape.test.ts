@@ -145,3 +145,25 @@ test('PO2 a transaction received before the shape was there, and not yet in its 
   expect(() => beginning(router).shape.begin({ xmin: 10n, xmax: 10n, xip: [] }, 90n)).toThrow(StaleSnapshotError)
   expect(() => beginning(router).shape.begin({ xmin: 11n, xmax: 11n, xip: [] }, 200n)).not.toThrow()
 })
+
+test('a transaction too big to wait for the snapshot ends the shape before its commit, with what was held', () => {
+  const ended: Shape[] = []
+  const router = new Router({
+    onChanged: () => undefined,
+    onRotate(shape) {
+      ended.push(shape)
+      router.remove(shape)
+      shape.remove()
+    },
+  })
+  const { shape } = beginning(router)
+  const megabyte = '1'.repeat(1 << 20)
+  router.begin(10, 100n)
+  let changes = 0
+  while (ended.length === 0 && changes++ < 100) {
+    router.change(relation, [table.oid], { kind: 'insert', new: [megabyte] })
+  }
+  expect(ended).toEqual([shape])
+  router.commit()
+  expect(ended).toEqual([shape])
+})

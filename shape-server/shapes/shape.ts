@@ -144,9 +144,10 @@ export class Shape {
     return this.phase.kind === 'creating' && (this.definition.where?.dependencies.length ?? 0) > 0
   }
 
-  /** Adds a change that is looked at when the snapshot has begun. */
-  defer(items: DeferredItems): void {
+  /** Adds a change, of rows with so many characters, that is looked at when the snapshot has begun. */
+  defer(items: DeferredItems, chars: number): void {
     this.deferred.push(items)
+    if (this.phase.kind === 'creating') this.phase.heldChars += chars
   }
 
   /** Ends the transaction under way. True when readers have something new. */
@@ -203,6 +204,7 @@ export class Shape {
     if (this.phase.kind === 'removed') return
     this.phase = { kind: 'removed' }
     this.pending = []
+    this.deferred = []
     this.snapshot.remove()
     this.log.remove()
     this.wake('removed')
