@@ -8,6 +8,8 @@ const alias = { '@': root.replace(/\/$/, ''), ...markers }
 // Tests on real parts share two cores with Postgres, servers and a browser. One that fails is run again, twice at most, and its name printed
 // with `retry x1`: the suite goes on telling about it, and only what fails every time ends the run.
 const onRealParts = { retry: 2 }
+// Limits of waiting, not of speed: a slow or busy machine is no failure.
+const patience = (ms: number) => ({ testTimeout: ms, hookTimeout: ms, expect: { poll: { timeout: 60_000 } } })
 const ignored = ['node_modules/**', '.next/**', '.next-*/**', '.data/**', '.cache/**']
 
 /**
@@ -16,6 +18,7 @@ const ignored = ['node_modules/**', '.next/**', '.next-*/**', '.data/**', '.cach
  */
 export default defineConfig({
   test: {
+    teardownTimeout: 60_000,
     projects: [
       {
         resolve: { alias },
@@ -25,8 +28,7 @@ export default defineConfig({
           exclude: [...ignored, '**/*.pg.test.ts'],
           environment: 'node',
           setupFiles: ['scripts/test/properties.ts'],
-          // Limits of waiting, not of speed: a busy machine is no failure.
-          testTimeout: 60_000,
+          ...patience(180_000),
         },
       },
       {
@@ -36,7 +38,7 @@ export default defineConfig({
           include: ['**/*.dom.test.tsx'],
           exclude: ignored,
           environment: 'happy-dom',
-          testTimeout: 60_000,
+          ...patience(180_000),
         },
       },
       {
@@ -49,8 +51,7 @@ export default defineConfig({
           setupFiles: ['scripts/test/properties.ts'],
           ...onRealParts,
           globalSetup: ['scripts/test/postgres-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience(180_000),
           // One kind after the other: people in a browser wait, and must not wait for property tests on the same two cores.
           sequence: { groupOrder: 1 },
         },
@@ -64,8 +65,7 @@ export default defineConfig({
           environment: 'node',
           ...onRealParts,
           globalSetup: ['scripts/test/app-setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          ...patience(240_000),
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

@@ -17,7 +17,7 @@ import { waitUntilOk } from '@/scripts/process/wait-until-ok'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const run = promisify(execFile)
-const BUILD_LIMIT_MS = 600_000
+const BUILD_LIMIT_MS = 900_000
 
 const secrets = {
   POSTGRES_PASSWORD: 'postgresPassword',
@@ -167,7 +167,7 @@ function start(program: string, args: string[], cwd: string, env: NodeJS.Process
 }
 
 async function healthy(url: string): Promise<void> {
-  await waitUntilOk({ url, limitMs: 60_000, signal: new AbortController().signal })
+  await waitUntilOk({ url, limitMs: 120_000, signal: new AbortController().signal })
 }
 
 /** The database's image brings this client along, this machine perhaps not. */

@@ -13,7 +13,7 @@ import { isPortTaken } from '@/scripts/process/free-port'
 // development server in one directory and these tests must pass beside a running one.
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const WAIT = { timeout: 60_000, interval: 50 }
+const WAIT = { timeout: 120_000, interval: 50 }
 const cleanups: (() => void | Promise<void>)[] = []
 
 afterEach(async () => {

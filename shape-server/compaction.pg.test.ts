@@ -165,7 +165,7 @@ test('PG3 readers are served while the new snapshot cannot be taken, and a compa
 
 test(
   'PG4 killed at any write of a compaction, with that write torn, every reader goes on and every fresh one is right',
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async () => {
     await using db = await testDatabase()
     const { log, count } = eventLog()

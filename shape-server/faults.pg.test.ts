@@ -14,7 +14,7 @@ const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
 
 test.each(seeds)(
   'PD1 nothing is lost, sent twice or rotated when the server is killed (seed %i)',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (seed) => {
     await using db = await testDatabase()
     await using service = await testSyncService(db, {
@@ -38,7 +38,7 @@ test.each(seeds)(
   },
 )
 
-test('PD2 nothing is lost, sent twice or rotated when Postgres is restarted', { timeout: 180_000 }, async () => {
+test('PD2 nothing is lost, sent twice or rotated when Postgres is restarted', { timeout: 300_000 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'shape-server-postgres-'))
   let postgres = await startEmbeddedPostgres({ dataDir })
   const { port } = postgres

@@ -145,7 +145,7 @@ const openFilesMax = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 
 // Skipped where the system does not allow one process as many open files as that.
 test.skipIf(openFilesMax < IDLE_CONNECTIONS + 500)(
   'PB9 ten thousand idle connections cost bounded memory, and everybody else is served',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using db = await testDatabase()
     const port = await freePort()

@@ -11,7 +11,7 @@ const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
 
 test.each(seeds)(
   'PO1 every shape equals its SELECT under concurrent transactions (seed %i)',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (seed) => {
     await using db = await testDatabase()
     await using server = await testShapeServer(db.superuserUrl, { ELECTRIC_SHAPE_CHUNK_BYTES_THRESHOLD: '20000' })
@@ -32,7 +32,7 @@ test.each(seeds)(
 
 test.each(seeds)(
   'PO3 the same while logs are compacted, and readers cut their requests, stay away and come back (seed %i)',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (seed) => {
     await using db = await testDatabase()
     const events: string[] = []

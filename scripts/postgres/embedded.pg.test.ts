@@ -136,5 +136,5 @@ test('the server ends with a process that is killed', async () => {
   const port = Number(line)
   expect(await isPortTaken(port)).toBe(true)
   holder.kill('SIGKILL')
-  await vi.waitUntil(async () => !(await isPortTaken(port)), { timeout: 20_000, interval: 50 })
+  await vi.waitUntil(async () => !(await isPortTaken(port)), { timeout: 60_000, interval: 50 })
 })

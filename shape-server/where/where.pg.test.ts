@@ -109,7 +109,7 @@ const seedCount = Number(process.env['ORACLE_SEEDS'] ?? 1)
 
 test.each(Array.from({ length: seedCount }, (_, i) => i + 1))(
   'PW6 a clause matches the rows that Postgres selects (seed %i)',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (seed) => {
     await loadGrammar()
     await using db = await testDatabase()

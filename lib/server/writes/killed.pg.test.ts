@@ -86,7 +86,7 @@ test('a process killed at any moment loses no write and does none twice', async 
   )
   expect(logged.rows).toEqual([{ changes: ids.length, writes: ids.length }])
   await owner.end()
-}, 120_000)
+}, 300_000)
 
 function batchOf(length: number): WireWrite[] {
   return Array.from({ length }, (_, n) => ({
