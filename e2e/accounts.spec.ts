@@ -1,14 +1,25 @@
 import type { Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
 import { openDatabase } from '@/db/client'
-import { NIGHT_SHIFT, SAMPLE_INVITE_CODE } from '@/db/sample-ids'
+import { NIGHT_SHIFT } from '@/db/sample-ids'
 import { issueResetCode } from '@/lib/server/accounts/password-reset'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
 
+const db = { ownerUrl: inject('appOwnerUrl') }
 const PASSWORD = 'several good words'
 let people = 0
 const somebody = () => `e2e-${process.pid}-${(people += 1)}@example.com`
+
+/** A code of its own: it works once. */
+async function inviteToNightShift(): Promise<string> {
+  const [invite] = await asOwner<{ code: string }>(
+    db,
+    `insert into invites (id, band_id, role) values (gen_random_uuid(), $1, 'viewer') returning code`,
+    [NIGHT_SHIFT],
+  )
+  return invite?.code ?? ''
+}
 
 async function openAccount(page: Page, email: string): Promise<void> {
   await page.getByLabel('Name').fill('Ida')
@@ -59,17 +70,18 @@ test('a field that does not fit says so itself', async ({ visitor }) => {
 test('somebody invited opens an account on the way and becomes a member; the next one finds the code used', async ({
   visitor,
 }) => {
-  const { page } = await visitor({ path: `/invite/${SAMPLE_INVITE_CODE}` })
+  const invite = `/invite/${await inviteToNightShift()}`
+  const { page } = await visitor({ path: invite })
   const email = somebody()
   await page.getByRole('button', { name: 'Join the band' }).click()
   await page.getByRole('link', { name: 'open an account' }).click()
   await page.waitForURL((url) => url.pathname === '/sign-up')
   await openAccount(page, email)
-  await page.waitForURL((url) => url.pathname === `/invite/${SAMPLE_INVITE_CODE}`)
+  await page.waitForURL((url) => url.pathname === invite)
   await page.getByRole('button', { name: 'Join the band' }).click()
   await page.waitForURL((url) => url.pathname.startsWith(`/bands/${NIGHT_SHIFT}`))
   const roles = await asOwner(
-    { ownerUrl: inject('appOwnerUrl') },
+    db,
     `select m.role from band_members m join users u on u.id = m.user_id where u.email = $1`,
     [email],
   )
@@ -78,7 +90,7 @@ test('somebody invited opens an account on the way and becomes a member; the nex
   const other = await visitor({ path: '/sign-up' })
   await openAccount(other.page, somebody())
   await other.page.waitForURL((url) => url.pathname === '/')
-  await other.page.goto(`/invite/${SAMPLE_INVITE_CODE}`)
+  await other.page.goto(invite)
   await other.page.getByRole('button', { name: 'Join the band' }).click()
   await other.page.getByRole('alert').filter({ hasText: 'This invite does not work' }).waitFor()
 })

@@ -1,19 +1,7 @@
 import { expect, inject } from 'vitest'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test, type Person } from '@/scripts/test/browser'
-import {
-  addSong,
-  deleteSong,
-  find,
-  gate,
-  isConnected,
-  isSynced,
-  NETWORK_TROUBLE,
-  retitle,
-  SONGS,
-  titleButton,
-  uniqueTitle,
-} from './songs-page'
+import { bothSeeASong, deleteSong, find, gate, isSynced, retitle, titleButton, whileAway } from './songs-page'
 
 // What two people's changes ask, and what becomes of the answer, on both screens.
 
@@ -33,30 +21,11 @@ async function isDeleted(song: string): Promise<boolean> {
   return row?.is_deleted ?? false
 }
 
-/** Alex changes the title without a network while Sarah does `meanwhile`; then he is back. */
-async function whileAlexIsAway(
-  alex: Person,
-  change: () => Promise<void>,
-  meanwhile: () => Promise<void>,
-): Promise<void> {
-  alex.expectError(NETWORK_TROUBLE)
-  await isConnected(alex.page)
-  await alex.context.setOffline(true)
-  await change()
-  await meanwhile()
-  await alex.context.setOffline(false)
-}
-
 test('two people decide one conflict at the same moment: one decision stands, both screens end on it, and the other person is told', async ({
   signIn,
 }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-  const song = uniqueTitle('Both decide')
-  await addSong(sarah.page, song)
-  await isSynced(sarah.page, song)
-  await find(alex.page, song)
-  await titleButton(alex.page, song).waitFor()
-  await whileAlexIsAway(
+  const { sarah, alex, song } = await bothSeeASong(signIn, 'Both decide')
+  await whileAway(
     alex,
     () => retitle(alex.page, song, `${song} B`),
     async () => {
@@ -79,12 +48,13 @@ test('two people decide one conflict at the same moment: one decision stands, bo
       await route.continue()
     })
   }
+  const refusal = (person: Person) => person.page.getByText('Not saved: Settle the title of a song')
+  // A notice goes by itself after five seconds: the wait begins before.
   await Promise.all([
+    Promise.race([refusal(sarah).waitFor(), refusal(alex).waitFor()]),
     hers.getByRole('button', { name: 'Keep mine' }).click(),
     his.getByRole('button', { name: 'Keep mine' }).click(),
   ])
-  const refusal = (person: Person) => person.page.getByText('Not saved: Settle the title of a song')
-  await Promise.race([refusal(sarah).waitFor(), refusal(alex).waitFor()])
   const isSarahLate = (await refusal(sarah).count()) > 0
   const [late, first] = isSarahLate ? [sarah, alex] : [alex, sarah]
   const [stands, gone] = isSarahLate ? [`${song} B`, `${song} A`] : [`${song} A`, `${song} B`]
@@ -111,18 +81,13 @@ for (const choice of [
   test(`a song that one deletes while another edits it is asked about, and ${choice.name} for both`, async ({
     signIn,
   }) => {
-    const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-    const song = uniqueTitle('Deleted')
-    await addSong(sarah.page, song)
-    await isSynced(sarah.page, song)
-    await find(alex.page, song)
-    await titleButton(alex.page, song).waitFor()
-    await whileAlexIsAway(
+    const { sarah, alex, song } = await bothSeeASong(signIn, 'Deleted')
+    await whileAway(
       alex,
       () => retitle(alex.page, song, `${song} edited`),
       async () => {
         await deleteSong(sarah.page, song)
-        await expect.poll(() => isDeleted(song), { timeout: 30_000 }).toBe(true)
+        await expect.poll(() => isDeleted(song)).toBe(true)
       },
     )
     // The row is gone from the list; the question waits in the sync centre of both.

@@ -99,10 +99,24 @@ test('answers of the doors are for one person and nobody keeps them', async () =
   }
 })
 
-/** Reads a body text by text as it comes. */
-async function* chunksOf(response: Response): AsyncGenerator<string, undefined> {
-  for await (const chunk of (response.body ?? expect.unreachable()).pipeThrough(new TextDecoderStream())) yield chunk
+/** Reads a body line by line as it comes. */
+async function* linesOf(response: Response): AsyncGenerator<string, undefined> {
+  let begun = ''
+  for await (const chunk of (response.body ?? expect.unreachable()).pipeThrough(new TextDecoderStream())) {
+    const lines = (begun + chunk).split('\n')
+    begun = lines.pop() ?? ''
+    yield* lines
+  }
   return undefined
+}
+
+/** The next line that says `text`; heartbeats come whenever it is time. */
+async function lineWith(lines: AsyncGenerator<string, undefined>, text: string): Promise<string> {
+  for (;;) {
+    const { value } = await lines.next()
+    if (value === undefined) throw new Error(`the answer ended before it said ${text}`)
+    if (value.includes(text)) return value
+  }
 }
 
 const addSong = (title: string) =>
@@ -140,12 +154,12 @@ test('the live door speaks at once, and each change is there while the answer go
     body: JSON.stringify({ shapes: [shape] }),
     signal: abort.signal,
   })
-  const chunks = chunksOf(response)
-  expect(JSON.parse((await chunks.next()).value ?? '')).toHaveProperty('heartbeat')
-  expect(JSON.parse((await chunks.next()).value ?? '')).toMatchObject({ id: 'songs', status: 200 })
+  const lines = linesOf(response)
+  expect(JSON.parse((await lines.next()).value ?? '')).toHaveProperty('heartbeat')
+  expect(JSON.parse(await lineWith(lines, '"songs"'))).toMatchObject({ id: 'songs', status: 200 })
   for (const title of [`Streamed ${randomUUID()}`, `Streamed ${randomUUID()}`]) {
     await addSong(title)
-    expect((await chunks.next()).value).toContain(title)
+    await lineWith(lines, title)
   }
   abort.abort()
 })

@@ -1,25 +1,20 @@
 import type { Request } from 'playwright-core'
 import { expect, inject } from 'vitest'
-import { createTestDatabase } from '@/scripts/test/database'
 import { test as base } from '@/scripts/test/browser'
-import { startProductionApp, type ProductionApp } from '@/scripts/test/stack'
-import { testSyncService } from '@/scripts/test/sync-service'
+import { startStack, type Stack } from '@/scripts/test/stack'
 import { addSong, find, isConnected, isSynced, retitle, SONGS, titleButton, uniqueTitle } from './songs-page'
 
 // An installation that was told not to hold streams open (ENABLE_REALTIME=false).
 
-const test = base.extend<{ app: ProductionApp }>({
+const test = base.extend<{ app: Stack }>({
   app: [
     // oxlint-disable-next-line no-empty-pattern -- vitest reads a fixture's needs from this pattern
     async ({}, use) => {
-      const database = await createTestDatabase(inject('postgresUrl'), { seeded: true })
-      await using sync = await testSyncService(database)
-      await using app = await startProductionApp({
-        database,
-        sync,
+      await using stack = await startStack({
+        superuserUrl: inject('postgresUrl'),
         settings: { ENABLE_REALTIME: 'false', SYNC_INTERVAL: '500' },
       })
-      await use(app)
+      await use(stack)
     },
     { scope: 'file' },
   ],
@@ -35,10 +30,7 @@ test('without realtime everything still arrives, by asking again and again, and 
   app,
   signIn,
 }) => {
-  const [sarah, alex] = await Promise.all([
-    signIn('sarah', { path: SONGS, appUrl: app.url }),
-    signIn('alex', { path: SONGS, appUrl: app.url }),
-  ])
+  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS, app }), signIn('alex', { path: SONGS, app })])
   await Promise.all([isConnected(sarah.page), isConnected(alex.page)])
   // How changes are to be followed is learnt with the first answer.
   await alex.page.waitForRequest((request) => holdOf(request) === 0)

@@ -3,7 +3,7 @@ import { expect, inject } from 'vitest'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
-import { SONGS, titleButton } from './songs-page'
+import { sarahAndAlex, titleButton } from './songs-page'
 
 const MEMBERS = `/bands/${NIGHT_SHIFT}/members`
 
@@ -11,7 +11,7 @@ const avatarOf = (page: Page, name: RegExp) =>
   page.getByRole('list', { name: 'Here now' }).getByRole('listitem').filter({ hasText: name })
 
 test('Sarah and Alex see each other and who is on the same page; Alex is gone when he closes', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const [sarah, alex] = await sarahAndAlex(signIn)
   await avatarOf(sarah.page, /Alex.*on this page/).waitFor()
   await avatarOf(alex.page, /Sarah.*on this page/).waitFor()
 
@@ -24,8 +24,7 @@ test('Sarah and Alex see each other and who is on the same page; Alex is gone wh
 })
 
 test('who signs out is gone for the others at once, other tabs or not', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-  alex.expectError(/status of 401/)
+  const [sarah, alex] = await sarahAndAlex(signIn)
   await avatarOf(sarah.page, /Alex.*on this page/).waitFor()
   const second = await alex.context.newPage()
   await second.goto('/account')
@@ -41,7 +40,7 @@ test('who signs out is gone for the others at once, other tabs or not', async ({
 })
 
 test('who has a song open for editing is shown at its row, until they leave it', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const [sarah, alex] = await sarahAndAlex(signIn)
   const row = sarah.page.getByRole('row').filter({ has: titleButton(sarah.page, 'Creep') })
   const isEditing = row.getByText('Alex is editing')
   await titleButton(alex.page, 'Creep').click()
@@ -56,7 +55,7 @@ test('who has a song open for editing is shown at its row, until they leave it',
 })
 
 test('a second tab shows who is here too, and closing it leaves the first one here', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+  const [sarah, alex] = await sarahAndAlex(signIn)
   await avatarOf(sarah.page, /Alex.*on this page/).waitFor()
   const second = await alex.context.newPage()
   await second.goto(MEMBERS)

@@ -3,18 +3,17 @@ import { expect } from 'vitest'
 import { NIGHT_SHIFT } from '@/db/sample-ids'
 import { test } from '@/scripts/test/browser'
 import { beyondTheEdge } from './layout'
+import { isConnected, isInstalled, signInAndInstall, SONGS, titleButton } from './songs-page'
 
 const SCREENS = [
   { path: '/', heading: 'Hello, Sarah' },
-  { path: `/bands/${NIGHT_SHIFT}/songs`, heading: 'Songs' },
+  { path: SONGS, heading: 'Songs' },
   { path: `/bands/${NIGHT_SHIFT}/members`, heading: 'Members' },
   { path: '/sync', heading: 'Sync' },
   { path: '/account', heading: 'Account' },
 ] as const
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
-
-const hasShell = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))
 
 for (const [device, viewport] of [
   ['a phone', { width: 360, height: 800 }],
@@ -30,9 +29,9 @@ for (const [device, viewport] of [
         .click()
       await heading(page, name).waitFor()
       expect(new URL(page.url()).pathname).toBe(path)
-      expect(await beyondTheEdge(page)).toEqual([])
+      await expect.poll(() => beyondTheEdge(page)).toEqual([])
       // The connection is on screen everywhere, in words.
-      await page.getByRole('status').getByText('Connected').waitFor()
+      await isConnected(page)
     }
     await page.goBack()
     await heading(page, 'Account').waitFor()
@@ -40,27 +39,25 @@ for (const [device, viewport] of [
 }
 
 test('every page opens with no network, with what this device has', async ({ signIn }) => {
-  const person = await signIn('sarah', { path: `/bands/${NIGHT_SHIFT}/songs` })
-  const { page, context } = person
-  person.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
-  await page.getByRole('button', { name: 'Title: Creep. Edit' }).waitFor()
-  await hasShell(page)
-  await page.getByRole('status').getByText('Connected').waitFor()
-  await context.setOffline(true)
+  const person = await signInAndInstall(signIn, 'sarah')
+  const { page } = person
+  await titleButton(page, 'Creep').waitFor()
+  await person.goOffline()
   for (const { path, heading: name } of SCREENS) {
     await page.goto(path)
     await heading(page, name).waitFor()
     await page.getByRole('status').getByText('Offline').waitFor()
   }
-  await page.goto(`/bands/${NIGHT_SHIFT}/songs`)
-  await page.getByRole('button', { name: 'Title: Creep. Edit' }).waitFor()
+  await page.goto(SONGS)
+  await titleButton(page, 'Creep').waitFor()
   await page.goto('/no/such/page')
   await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
 })
 
 test('a new build is offered, and taken by reloading', async ({ signIn }) => {
-  const { page } = await signIn('alex')
-  await hasShell(page)
+  const alex = await signIn('alex')
+  const { page } = alex
+  await isInstalled(alex)
   // What the worker says when it has kept a new build (service-worker.spec.ts).
   const announce = () =>
     navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { kind: 'update-ready' } }))
@@ -84,20 +81,20 @@ test('whoever is not signed in is led to sign in and back to where they wanted t
 })
 
 test('the app works from the keyboard alone', async ({ signIn }) => {
-  const { page } = await signIn('alex', { path: `/bands/${NIGHT_SHIFT}/songs` })
-  await page.getByRole('button', { name: 'Title: Creep. Edit' }).waitFor()
+  const { page } = await signIn('alex', { path: SONGS })
+  await titleButton(page, 'Creep').waitFor()
   await page.keyboard.press('Tab')
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the screen')
 
   await page.keyboard.press('/')
   await page.keyboard.type('creep')
-  await page.getByRole('button', { name: 'Title: Dreams. Edit' }).waitFor({ state: 'detached' })
+  await titleButton(page, 'Dreams').waitFor({ state: 'detached' })
 
-  const title = page.getByRole('button', { name: 'Title: Creep. Edit' })
+  const title = titleButton(page, 'Creep')
   await title.focus()
   await page.keyboard.press('Enter')
-  await page.keyboard.type('Something else')
   await page.getByRole('textbox', { name: 'Title' }).waitFor()
+  await page.keyboard.type('Something else')
   await page.keyboard.press('Escape')
   await title.waitFor()
 
@@ -112,7 +109,7 @@ test('the app works from the keyboard alone', async ({ signIn }) => {
 
 test('a new name and picture are seen in the navigation and by the band', async ({ signIn }) => {
   const { page } = await signIn('noah', { path: '/account' })
-  await page.getByRole('status').getByText('Connected').waitFor()
+  await isConnected(page)
   const rename = async (name: string) => {
     await page.getByRole('textbox', { name: 'Name' }).fill(name)
     await page.getByRole('button', { name: 'Save name and picture' }).click()
@@ -126,12 +123,9 @@ test('a new name and picture are seen in the navigation and by the band', async 
 })
 
 test('signing out warns about unsent work, and leaves nothing of the person readable', async ({ signIn }) => {
-  const person = await signIn('mia', { path: '/account' })
-  const { page, context } = person
-  person.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch|status of 401/)
-  await hasShell(page)
-  await page.getByRole('status').getByText('Connected').waitFor()
-  await context.setOffline(true)
+  const person = await signInAndInstall(signIn, 'mia', '/account')
+  const { page } = person
+  await person.goOffline()
   await page.getByRole('status').getByText('Offline').waitFor()
   await page.getByRole('link', { name: 'Home' }).click()
   await page.getByRole('button', { name: 'New band' }).click()
@@ -145,14 +139,14 @@ test('signing out warns about unsent work, and leaves nothing of the person read
   await page.getByText(/One change of yours has not been sent yet/).waitFor()
   await page.getByRole('button', { name: 'Cancel' }).click()
 
-  await context.setOffline(false)
+  await person.goOnline()
   await page.getByRole('status').getByText('1 pending').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await page.getByText('All your work has arrived').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
   await page.waitForURL((url) => url.pathname === '/sign-in')
 
-  await context.setOffline(true)
+  await person.goOffline()
   await page.goto('/')
   await page.getByText('Nobody is signed in on this device').waitFor()
 })
@@ -160,11 +154,10 @@ test('signing out warns about unsent work, and leaves nothing of the person read
 test('a session that ended elsewhere takes nothing away: it asks to sign in, and goes on where it was', async ({
   signIn,
 }) => {
-  const songs = `/bands/${NIGHT_SHIFT}/songs`
-  const [laptop, phone] = await Promise.all([signIn('mia', { path: '/account' }), signIn('mia', { path: songs })])
-  for (const person of [laptop, phone]) person.expectError(/status of 401/)
+  const [laptop, phone] = await Promise.all([signIn('mia', { path: '/account' }), signIn('mia', { path: SONGS })])
+  phone.expectError(/status of 401/)
   await phone.page.getByRole('row').filter({ hasText: 'Creep' }).waitFor()
-  await phone.page.getByRole('status').getByText('Connected').waitFor()
+  await isConnected(phone.page)
 
   await laptop.page.getByRole('button', { name: 'Sign out everywhere' }).click()
   await laptop.page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
@@ -176,7 +169,7 @@ test('a session that ended elsewhere takes nothing away: it asks to sign in, and
   await phone.page.getByLabel('Email').fill('mia@backline.test')
   await phone.page.getByLabel('Password').fill('backline-demo')
   await phone.page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await phone.page.waitForURL((url) => url.pathname === songs)
-  await phone.page.getByRole('status').getByText('Connected').waitFor()
+  await phone.page.waitForURL((url) => url.pathname === SONGS)
+  await isConnected(phone.page)
   expect(await phone.page.getByText(/You are signed out\./).count()).toBe(0)
 })

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { CDPSession, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { NIGHT_SHIFT } from '@/db/sample-ids'
-import type { Person } from '@/scripts/test/browser'
+import { NETWORK_TROUBLE, type Person, type SignIn } from '@/scripts/test/browser'
+import { keptIn } from './kept'
 
 /** The songs page as a person uses it, for browser tests. */
 
 export const SONGS = `/bands/${NIGHT_SHIFT}/songs`
-
-/** What a browser says on its console when the network, or somebody in between, is in the way. */
-export const NETWORK_TROUBLE =
-  /ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_NETWORK_IO_SUSPENDED|Failed to fetch|Failed to load resource/
 
 /** A title no other test uses. */
 export const uniqueTitle = (words: string) => `${words} ${randomUUID().slice(0, 8)}`
@@ -50,16 +48,65 @@ export async function retitle(page: Page, from: string, to: string): Promise<voi
   await page.keyboard.press('Enter')
 }
 
+/** Deletes a song and leaves the notice that offers to undo it standing. */
 export async function deleteSong(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: `Actions for ${text}` }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
+  // A notice goes by itself after five seconds, but not while the pointer is over it.
+  await undoButton(page).hover()
   await titleButton(page, text).waitFor({ state: 'detached' })
 }
 
-/** Waits until the shell opens without a network. */
+export const undoButton = (page: Page) => page.getByRole('button', { name: 'Undo' })
+
+/** What the songs page shows without a network; a person is connected before all of it has come. */
+const SHOWN_OFFLINE = ['band_members/mine', `bands/${NIGHT_SHIFT}`, `songs/${NIGHT_SHIFT}`]
+
+/** Waits until the app is connected and opens without a network, with what it showed. */
 export async function isInstalled({ page }: Pick<Person, 'page'>): Promise<void> {
   await page.evaluate(async () => void (await navigator.serviceWorker.ready))
   await isConnected(page)
+  const wholeShapes = async () => Object.values(await keptIn(page)).flatMap((kept) => kept.wholeShapes)
+  await expect.poll(wholeShapes).toEqual(expect.arrayContaining(SHOWN_OFFLINE))
+}
+
+/** Signs somebody in on the songs page, unless told another, and waits until it opens without a network. */
+export async function signInAndInstall(signIn: SignIn, name: string, path = SONGS): Promise<Person> {
+  const person = await signIn(name, { path })
+  await isInstalled(person)
+  return person
+}
+
+/** Sarah and Alex, on the songs page. */
+export async function sarahAndAlex(signIn: SignIn): Promise<[sarah: Person, alex: Person]> {
+  return Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
+}
+
+/** Sarah adds a song that Alex then sees; both have found it by its title. */
+export async function bothSeeASong(
+  signIn: SignIn,
+  words: string,
+): Promise<{ sarah: Person; alex: Person; song: string }> {
+  const [sarah, alex] = await sarahAndAlex(signIn)
+  const song = uniqueTitle(words)
+  await addSong(sarah.page, song)
+  await isSynced(sarah.page, song)
+  await find(alex.page, song)
+  await titleButton(alex.page, song).waitFor()
+  return { sarah, alex, song }
+}
+
+/** Somebody does something without a network, then others do `meanwhile`; then they are back. */
+export async function whileAway(
+  person: Person,
+  change: () => Promise<void>,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  await isConnected(person.page)
+  await person.goOffline()
+  await change()
+  await meanwhile()
+  await person.goOnline()
 }
 
 /** The browser's own instruments for one page. */
@@ -68,7 +115,9 @@ export function devTools(page: Page): Promise<CDPSession> {
 }
 
 /** Nothing that leads to the door of writes gets through, until the returned function is called. */
-export async function holdWrites({ context }: Pick<Person, 'context'>): Promise<() => Promise<void>> {
+export async function holdWrites(person: Person): Promise<() => Promise<void>> {
+  const { context } = person
+  person.expectError(NETWORK_TROUBLE)
   await context.route('**/api/writes', (route) => route.abort('connectionreset'))
   return () => context.unroute('**/api/writes')
 }

@@ -5,14 +5,19 @@ import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
 import {
   addSong,
+  bothSeeASong,
+  deleteSong,
   find,
   isConnected,
   isSynced,
   retitle,
   rowOf,
+  signInAndInstall,
   SONGS,
   titleButton,
+  undoButton,
   uniqueTitle as title,
+  whileAway,
 } from './songs-page'
 
 const db = { ownerUrl: inject('appOwnerUrl') }
@@ -92,12 +97,9 @@ test('Noah, removed, loses the band at once while a request of his is held open'
 test('R-TEST-15 three songs added offline are pending, survive a reload, and reach the others once online', async ({
   signIn,
 }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-  sarah.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
-  await sarah.page.evaluate(async () => void (await navigator.serviceWorker.ready))
-  await isConnected(sarah.page)
+  const [sarah, alex] = await Promise.all([signInAndInstall(signIn, 'sarah'), signIn('alex', { path: SONGS })])
   const word = title('Offline')
-  await sarah.context.setOffline(true)
+  await sarah.goOffline()
   for (const song of [1, 2, 3]) await addSong(sarah.page, `${word} ${song}`)
   await find(sarah.page, word)
   await sarah.page.getByRole('status').getByText('3 pending').waitFor()
@@ -109,7 +111,7 @@ test('R-TEST-15 three songs added offline are pending, survive a reload, and rea
   const waiting = sarah.page.getByRole('list', { name: 'Waiting to be sent' })
   await waiting.getByText(`Add the song “${word} 2”`).waitFor()
 
-  await sarah.context.setOffline(false)
+  await sarah.goOnline()
   await sarah.page.getByText('Nothing waits').waitFor()
   await find(alex.page, word)
   for (const song of [1, 2, 3]) await titleButton(alex.page, `${word} ${song}`).waitFor()
@@ -121,53 +123,40 @@ test('R-TEST-15 three songs added offline are pending, survive a reload, and rea
 test('R-TEST-16 two titles at once: both people see both versions, one is chosen, both end on it', async ({
   signIn,
 }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-  alex.expectError(/ERR_INTERNET_DISCONNECTED|Failed to fetch/)
-  const word = title('Disputed')
-  await addSong(sarah.page, word)
-  await isSynced(sarah.page, word)
-  await Promise.all([find(sarah.page, word), find(alex.page, word)])
-  await titleButton(alex.page, word).waitFor()
+  const { sarah, alex, song } = await bothSeeASong(signIn, 'Disputed')
+  await whileAway(
+    alex,
+    () => retitle(alex.page, song, `${song} B`),
+    async () => {
+      await retitle(sarah.page, song, `${song} A`)
+      await isSynced(sarah.page, `${song} A`)
+    },
+  )
 
-  await alex.context.setOffline(true)
-  await retitle(alex.page, word, `${word} B`)
-  await retitle(sarah.page, word, `${word} A`)
-  await isSynced(sarah.page, `${word} A`)
-  await alex.context.setOffline(false)
-
-  const settle = { name: new RegExp(`Settle the conflict about ${word}`) }
+  const settle = { name: new RegExp(`Settle the conflict about ${song}`) }
   await alex.page.getByRole('button', settle).waitFor()
   await sarah.page.getByRole('button', settle).click()
   const dialog = sarah.page.getByRole('dialog')
-  await dialog.getByRole('region', { name: 'Yours' }).getByText(`${word} A`).waitFor()
-  await dialog.getByRole('region', { name: 'Alex’s' }).getByText(`${word} B`).waitFor()
+  await dialog.getByRole('region', { name: 'Yours' }).getByText(`${song} A`).waitFor()
+  await dialog.getByRole('region', { name: 'Alex’s' }).getByText(`${song} B`).waitFor()
   await dialog.getByRole('button', { name: 'Keep Alex’s' }).click()
   for (const { page } of [sarah, alex]) {
-    await titleButton(page, `${word} B`).waitFor()
+    await titleButton(page, `${song} B`).waitFor()
     await page.getByRole('button', settle).waitFor({ state: 'detached' })
   }
 })
 
 test('a deleted song is gone for everyone, and Undo brings it back', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-  const song = title('Regretted')
-  await addSong(sarah.page, song)
-  await find(alex.page, song)
-  await titleButton(alex.page, song).waitFor()
-  await sarah.page.getByRole('button', { name: `Actions for ${song}` }).click()
-  await sarah.page.getByRole('menuitem', { name: 'Delete' }).click()
+  const { sarah, alex, song } = await bothSeeASong(signIn, 'Regretted')
+  await deleteSong(sarah.page, song)
   await titleButton(alex.page, song).waitFor({ state: 'detached' })
-  await sarah.page.getByRole('button', { name: 'Undo' }).click()
+  await undoButton(sarah.page).click()
   await titleButton(alex.page, song).waitFor()
   await isSynced(sarah.page, song)
 })
 
 test('whoever has a song open is told who changed which field, and their text stays', async ({ signIn }) => {
-  const [sarah, alex] = await Promise.all([signIn('sarah', { path: SONGS }), signIn('alex', { path: SONGS })])
-  const song = title('Shared')
-  await addSong(sarah.page, song)
-  await find(alex.page, song)
-  await titleButton(alex.page, song).waitFor()
+  const { sarah, alex, song } = await bothSeeASong(signIn, 'Shared')
   await alex.page.getByRole('button', { name: `Actions for ${song}` }).click()
   await alex.page.getByRole('menuitem', { name: /Edit details/ }).click()
   const notes = alex.page.getByRole('textbox', { name: 'Notes' })

@@ -5,6 +5,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The production build with the sample data, for `e2e/*.spec.ts`. */
     appUrl: string
+    /** What it and its sync service say, for `linesSince`. */
+    appLog: string
     /** The sync service behind it. */
     syncUrl: string
     /** Its database, as the owner. */
@@ -20,6 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     onLine: (line) => console.log(`app | ${line}`),
   })
   project.provide('appUrl', stack.url)
+  project.provide('appLog', stack.log)
   project.provide('syncUrl', stack.sync.url)
   project.provide('appOwnerUrl', stack.database.ownerUrl)
   project.provide('postgresUrl', stack.superuserUrl)

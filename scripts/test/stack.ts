@@ -9,10 +9,11 @@ import { waitUntilOk } from '../process/wait-until-ok'
 import { appEnvironment } from '../supervisor/app'
 import { throwawayCluster } from './cluster'
 import { createTestDatabase, type TestDatabase } from './database'
+import { openPartLog } from './part-log'
 import { type TestSyncService, testSyncService } from './sync-service'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const READY_MS = 60_000
+const READY_MS = 120_000
 const STOP_GRACE_MS = 500
 
 /** All of Backline on free ports with the sample data, the production build in front: what browsers, bench and chaos need. */
@@ -22,9 +23,14 @@ export type Stack = AsyncDisposable & {
   superuserUrl: string
   database: TestDatabase
   sync: TestSyncService
+  /** The file of what the app and the sync service say, for `linesSince`. */
+  log: string
 }
 
 export type StackOptions = {
+  /** A cluster that runs already, as its superuser; one of its own unless given. */
+  superuserUrl?: string
+
   /** The app's environment variables on top, e.g. `{ SYNC_INTERVAL: '500' }`. */
   settings?: Record<string, string>
   /** The sync service's, ELECTRIC_…. */
@@ -34,6 +40,7 @@ export type StackOptions = {
 
 /** Starts everything, part after part; disposing stops everything. */
 export async function startStack({
+  superuserUrl: given,
   settings = {},
   syncSettings,
   onLine = () => {},
@@ -47,11 +54,23 @@ export async function startStack({
     return part
   }
   try {
-    const cluster = started(await throwawayCluster())
-    const database = await createTestDatabase(cluster.superuserUrl(), { seeded: true })
-    const sync = started(await testSyncService(database, syncSettings))
-    const app = started(await startProductionApp({ database, sync, settings, onLine }))
-    return { url: app.url, superuserUrl: cluster.superuserUrl(), database, sync, [Symbol.asyncDispose]: disposeAll }
+    const log = started(openPartLog())
+    const [appSays, syncSays] = [log.lineOf('app'), log.lineOf('sync')]
+    const superuserUrl = given ?? started(await throwawayCluster()).superuserUrl()
+    const database = started(await createTestDatabase(superuserUrl, { seeded: true }))
+    const sync = started(await testSyncService(database, syncSettings, syncSays))
+    const app = started(
+      await startProductionApp({
+        database,
+        sync,
+        settings,
+        onLine: (line) => {
+          appSays(line)
+          onLine(line)
+        },
+      }),
+    )
+    return { url: app.url, superuserUrl, database, sync, log: log.file, [Symbol.asyncDispose]: disposeAll }
   } catch (error) {
     await disposeAll()
     throw error

@@ -11,7 +11,7 @@ import { waitUntilOk } from '../process/wait-until-ok'
 import type { TestDatabase } from './database'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const READY_MS = 30_000
+const READY_MS = 120_000
 const STOP_GRACE_MS = 2000
 
 /** The embedded sync service on one test database, as its own process. */
@@ -22,26 +22,30 @@ export type TestSyncService = AsyncDisposable & {
   restart(how: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
-/** Starts the embedded sync service for `db` and waits until it is active; `settings` are ELECTRIC_… variables on top. */
+/**
+ * Starts the embedded sync service for `db` and waits until it is active; `settings` are ELECTRIC_… variables on top, and `onLine` hears
+ * what it says.
+ */
 export async function testSyncService(
   db: TestDatabase,
   settings: Record<string, string> = {},
+  onLine: (line: string) => void = () => {},
 ): Promise<TestSyncService> {
   const storage = mkdtempSync(join(tmpdir(), `backline-test-${process.pid}-sync-`))
   const port = await freePort()
   const secret = 'sync-service-test-secret'
   await renamePublication(db)
-  const start = () =>
-    startActive(port, {
-      DATABASE_URL: db.electricUrl,
-      ELECTRIC_HOST: '127.0.0.1',
-      ELECTRIC_PORT: String(port),
-      ELECTRIC_SECRET: secret,
-      ELECTRIC_STORAGE_DIR: storage,
-      ELECTRIC_MANUAL_TABLE_PUBLISHING: 'true',
-      ELECTRIC_REPLICATION_STREAM_ID: db.streamId,
-      ...settings,
-    })
+  const environment = {
+    DATABASE_URL: db.electricUrl,
+    ELECTRIC_HOST: '127.0.0.1',
+    ELECTRIC_PORT: String(port),
+    ELECTRIC_SECRET: secret,
+    ELECTRIC_STORAGE_DIR: storage,
+    ELECTRIC_MANUAL_TABLE_PUBLISHING: 'true',
+    ELECTRIC_REPLICATION_STREAM_ID: db.streamId,
+    ...settings,
+  }
+  const start = () => startActive(port, environment, onLine)
   let child = await start()
   return {
     url: `http://127.0.0.1:${port}`,
@@ -57,14 +61,21 @@ export async function testSyncService(
   }
 }
 
-async function startActive(port: number, settings: Record<string, string>): Promise<RunningChild> {
+async function startActive(
+  port: number,
+  settings: Record<string, string>,
+  onLine: (line: string) => void,
+): Promise<RunningChild> {
   const lines: string[] = []
   const child = startChild({
     command: process.execPath,
     args: [...SHAPE_SERVER_ARGS],
     cwd: root,
     env: { ...process.env, ...settings, ELECTRIC_URL: '' },
-    onLine: (line) => lines.push(line),
+    onLine: (line) => {
+      lines.push(line)
+      onLine(line)
+    },
   })
   const ended = new AbortController()
   const reason = child.exited.then((text) => {
