@@ -1,3 +1,6 @@
+'use client'
+
+import { useState } from 'react'
 import { classNames } from './class-names'
 
 interface AvatarProps {
@@ -8,11 +11,18 @@ interface AvatarProps {
 
 const SIZES = { sm: 'size-6 text-[0.625rem]', md: 'size-9 text-xs', lg: 'size-16 text-lg' } as const
 
-/** A person's picture, or their initials on a colour that is always the same for the same name. Decorative: the name stands beside it. */
+/**
+ * A person's picture, or their initials on a colour that is always the same for the same name; initials also where the
+ * picture does not load (no network, gone). Decorative: the name stands beside it.
+ */
 export function Avatar({ name, src, size = 'md' }: AvatarProps) {
+  const [broken, setBroken] = useState<string | null>(null)
   const classes = classNames('shrink-0 rounded-full object-cover', SIZES[size])
-  // oxlint-disable-next-line nextjs/no-img-element -- pictures come from anywhere, and the static shell has no image server
-  if (src) return <img src={src} alt="" className={classes} referrerPolicy="no-referrer" />
+  if (src && src !== broken)
+    return (
+      // oxlint-disable-next-line nextjs/no-img-element -- pictures come from anywhere, and the static shell has no image server
+      <img src={src} alt="" className={classes} referrerPolicy="no-referrer" onError={() => setBroken(src)} />
+    )
   return (
     <span
       aria-hidden
