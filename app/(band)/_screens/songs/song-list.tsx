@@ -2,7 +2,7 @@
 
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 import { toast } from 'sonner'
 import { classNames } from '@/components/ui/class-names'
 import { useWrite, type ShapeStatus } from '@/lib/sync'
@@ -33,7 +33,7 @@ const ROW_PX = 56
 export function SongList({ bandId, songs, sort, onSort, held, addedId, isArranged, status }: SongListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<string | null>(null)
-  const remove = useRemoveSong()
+  const remove = useRemoveSong(scroller)
   const heldIndex = held.song === null ? -1 : songs.findIndex((song) => song.id === held.song?.id)
   // oxlint-disable-next-line react/incompatible-library -- the React compiler, which it warns about, is not used
   const virtualizer = useVirtualizer({
@@ -129,16 +129,25 @@ function Heading({ by, sort, onSort }: { by: SortKey; sort: SongSort; onSort: (s
   )
 }
 
-/** Deletes at once and offers to take it back. */
-function useRemoveSong(): (song: Song) => void {
+/** Deletes at once and offers to take it back. Focus goes on to the row beside it, not to nowhere. */
+function useRemoveSong(list: RefObject<HTMLElement | null>): (song: Song) => void {
   const { remove, restore } = useWrite('songs')
   return useCallback(
     (song: Song) => {
+      rowBeside(list.current, song.id)?.querySelector<HTMLElement>('[aria-haspopup=menu]')?.focus()
       remove(song.id)
       toast(`Deleted “${song.title}”`, {
         action: { label: 'Undo', onClick: () => restore(song.id) },
       })
     },
-    [remove, restore],
+    [list, remove, restore],
   )
+}
+
+/** The row below a song's, or above where it is the last. */
+function rowBeside(list: HTMLElement | null, songId: string): HTMLElement | null {
+  const rows = Array.from(list?.querySelectorAll<HTMLElement>('tr[data-id]') ?? [])
+  const inOrder = rows.toSorted((a, b) => Number(a.dataset['index']) - Number(b.dataset['index']))
+  const at = inOrder.findIndex((row) => row.dataset['id'] === songId)
+  return inOrder[at + 1] ?? inOrder[at - 1] ?? null
 }
