@@ -12,8 +12,15 @@ import { ROLE_WORDS } from '../home/band-card'
 
 const ROLES: readonly Membership['role'][] = ['owner', 'collaborator', 'viewer']
 
+interface MemberRowProps {
+  member: Membership
+  /** A band keeps an owner: this one neither leaves nor steps down. */
+  isOnlyOwner: boolean
+  onRemove: () => void
+}
+
 /** One member: status, name, role (an owner may change it), and the way out. */
-export function MemberRow({ member, onRemove }: { member: Membership; onRemove: () => void }) {
+export function MemberRow({ member, isOnlyOwner, onRemove }: MemberRowProps) {
   const status = useRowStatus('band_members', member.id)
   // All there is to a member is on screen here.
   useMarkRead('band_members', member)
@@ -32,9 +39,9 @@ export function MemberRow({ member, onRemove }: { member: Membership; onRemove: 
       <Avatar name={name} src={member.avatar_url} />
       <div className="grid min-w-0 flex-1 grid-cols-1 items-center gap-1.5 sm:grid-cols-[minmax(0,1fr)_auto] sm:gap-3">
         <span className="truncate font-medium">
-          {name} {isMe ? <span className="font-normal text-ink-muted">(you)</span> : null}
+          <bdi>{name}</bdi> {isMe ? <span className="font-normal text-ink-muted">(you)</span> : null}
         </span>
-        {permissions.mayChange(member, 'role') ? (
+        {permissions.mayChange(member, 'role') && !isOnlyOwner ? (
           <Select
             aria-label={`Role of ${name}`}
             value={member.role}
@@ -50,10 +57,13 @@ export function MemberRow({ member, onRemove }: { member: Membership; onRemove: 
             ))}
           </Select>
         ) : (
-          <span className="text-ink-muted">{ROLE_WORDS[member.role]}</span>
+          <span className="text-ink-muted">
+            {ROLE_WORDS[member.role]}
+            {isOnlyOwner && isMe ? ', the only one' : ''}
+          </span>
         )}
       </div>
-      {permissions.mayDelete(member) ? (
+      {permissions.mayDelete(member) && !isOnlyOwner ? (
         <Menu
           label={`Actions for ${name}`}
           trigger={

@@ -9,6 +9,7 @@ import { useBandName } from '../../_shell/band-name'
 import { navigate } from '../../_shell/location'
 import { ScreenPage, Section } from '../../_shell/screen-page'
 import { useViewer, type Membership } from '../../_shell/viewer'
+import { BandSection } from './band-section'
 import { Invites } from './invites'
 import { MemberRow } from './member-row'
 
@@ -22,6 +23,7 @@ export default function MembersScreen({ bandId }: { bandId: string }) {
   const [leaving, setLeaving] = useState<Membership | null>(null)
   const isMe = leaving?.user_id === viewer.user_id
   const isOwner = viewer.bands.get(bandId) === 'owner'
+  const ownerCount = members.filter(({ role }) => role === 'owner').length
 
   const confirm = () => {
     if (leaving) remove(leaving.id)
@@ -37,12 +39,18 @@ export default function MembersScreen({ bandId }: { bandId: string }) {
         ) : (
           <ul aria-label="Members" className="grid grid-cols-1 rounded-card border border-line bg-surface">
             {members.map((member) => (
-              <MemberRow key={member.id} member={member} onRemove={() => setLeaving(member)} />
+              <MemberRow
+                key={member.id}
+                member={member}
+                isOnlyOwner={member.role === 'owner' && ownerCount === 1}
+                onRemove={() => setLeaving(member)}
+              />
             ))}
           </ul>
         )}
       </Section>
       {isOwner ? <Invites bandId={bandId} /> : null}
+      <BandSection bandId={bandId} isOnlyOwner={isOwner && ownerCount === 1} />
       <ConfirmDialog
         open={leaving !== null}
         onOpenChange={(open) => !open && setLeaving(null)}
