@@ -2,6 +2,7 @@
 
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { fieldErrors } from '@/app/field-errors'
 import { acceptInvite } from '@/lib/server/accounts/accept-invite'
 import { afterAnswer } from '@/lib/server/accounts/after-answer'
 import { safeCallbackPath } from '@/lib/server/accounts/callback-path'
@@ -95,7 +96,6 @@ function fieldsOf(form: FormData): Record<string, FormDataEntryValue> {
 
 /** What the form says now; what was typed stays, but for passwords. */
 function failedForm(failure: Failure, form: FormData): FormState {
-  const errors = (failure.issues ?? []).map((issue) => issue.split(/: (.*)/s).slice(0, 2))
   const typed = [...form].flatMap(([name, value]) =>
     typeof value === 'string' && !/^\$|password/.test(name) ? [[name, value] as const] : [],
   )
@@ -103,12 +103,7 @@ function failedForm(failure: Failure, form: FormData): FormState {
     kind: 'failed',
     code: failure.code,
     message: failure.message,
-    errors: Object.fromEntries(errors.map(([field = '', what = '']) => [field, sentence(what)])),
+    errors: fieldErrors(failure.issues ?? []),
     typed: Object.fromEntries(typed),
   }
-}
-
-/** "must not be empty" → "This must not be empty." */
-function sentence(what: string): string {
-  return `This ${what}.`
 }

@@ -1,5 +1,6 @@
 'use client'
 
+import { fieldErrors } from '@/app/field-errors'
 import { readErrorBody } from '@/lib/protocol/errors'
 
 /** How account work ended: done, or words for the person and, per field, what is wrong. */
@@ -27,15 +28,5 @@ export async function askAccountDoor(
   if (response.ok) return { kind: 'done' }
   const error = readErrorBody(await response.json().catch(() => null))
   if (!error) return UNREACHABLE
-  return { kind: 'refused', message: error.message, fieldErrors: byField(error.issues ?? []) }
-}
-
-/** Issues are `<field>: <what>`. */
-function byField(issues: readonly string[]): Record<string, string> {
-  const errors: Record<string, string> = {}
-  for (const issue of issues) {
-    const [field, ...what] = issue.split(': ')
-    if (field !== undefined && what.length > 0) errors[field] ??= what.join(': ')
-  }
-  return errors
+  return { kind: 'refused', message: error.message, fieldErrors: fieldErrors(error.issues ?? []) }
 }
