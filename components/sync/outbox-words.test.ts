@@ -22,6 +22,16 @@ test('a change is named by what it does to what', () => {
   expect(outboxWords({ ...item, op: 'delete', values: {} }, true).what).toBe('Delete the song “Wonderwall”')
 })
 
+test('having looked at something is told as that, not as a row of a table', () => {
+  const mark: OutboxItem = { ...item, entity: 'read_marks', op: 'insert', label: 'read mark' }
+  const values = { entity: 'songs', entity_id: item.key, version: 3 }
+  expect(outboxWords({ ...mark, values }, true).what).toBe('Remember that you looked at a song')
+  expect(outboxWords({ ...mark, op: 'update', values: { version: 4 } }, true).what).toBe('Remember what you looked at')
+  expect(refusalWords({ ...mark, values, state: 'refused' }).title).toBe(
+    'Not saved: Remember that you looked at a song',
+  )
+})
+
 test.each(['waiting', 'sending'] as const)('offline nothing is said to be on its way (%s)', (state) => {
   const words = outboxWords({ ...item, state, reason: { ...failed, issues: [] } }, false)
   expect(words).toMatchObject({ why: 'Waits for a connection. It is stored on this device.', status: 'pending' })

@@ -1,4 +1,5 @@
 import { entityNamed } from '@/entities'
+import type { Json } from '@/lib/protocol/json'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { OutboxItem, RowStatus } from '@/lib/sync/types'
 import { fieldWords } from './question-words'
@@ -17,7 +18,7 @@ export function outboxWords(item: OutboxItem, isOnline: boolean): OutboxWords {
 
 /** A refused write in the words of a notice. */
 export function refusalWords(item: OutboxItem): { title: string; description: string } {
-  const what = isDecision(item) ? whatWords(item) : item.label
+  const what = isDecision(item) || item.entity === 'read_marks' ? whatWords(item) : item.label
   return { title: `Not saved: ${what}`, description: whyWords(item).why }
 }
 
@@ -32,6 +33,7 @@ function whatWords(item: OutboxItem): string {
     const [about = '', field = ''] = label.split(' ')
     return `Settle the ${fieldWords(field)} of a ${entityNamed(about)?.noun ?? 'row'}`
   }
+  if (entity === 'read_marks') return readMarkWords(values['entity'])
   const thing = `the ${entityNamed(entity)?.noun ?? 'row'} “${label}”`
   switch (op) {
     case 'insert':
@@ -45,6 +47,12 @@ function whatWords(item: OutboxItem): string {
     default:
       return unreachable(op)
   }
+}
+
+/** Nobody makes a read mark knowingly: they looked at something. A later mark of the same row does not say at what. */
+function readMarkWords(about: Json | undefined): string {
+  const noun = typeof about === 'string' ? entityNamed(about)?.noun : undefined
+  return noun === undefined ? 'Remember what you looked at' : `Remember that you looked at a ${noun}`
 }
 
 function whyWords(item: OutboxItem, isOnline = true): { why: string; status: RowStatus } {

@@ -59,8 +59,8 @@ export function stuckWords(stuck: Stuck): string {
   }
 }
 
-/** When this device last heard the server: "Synced 2 min ago". */
+/** When this device last heard the server: "Synced 2 min ago". Null is not yet since this page was opened. */
 export function lastSyncedWords(lastSyncedAt: number | null, now: number): string {
-  if (lastSyncedAt === null) return 'Not synced yet'
+  if (lastSyncedAt === null) return 'Not synced since opening'
   return `Synced ${relativeWords(lastSyncedAt, now)}`
 }

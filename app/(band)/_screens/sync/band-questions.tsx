@@ -16,7 +16,12 @@ export function BandQuestions({ bandId }: { bandId: string }) {
   const name = useBandName(bandId)
   const [openId, setOpenId] = useState<string | null>(null)
   const open = questions.find((question) => question.id === openId)
-  if (questions.length === 0) return <p className="text-ink-muted">{name}: nothing to settle.</p>
+  if (questions.length === 0)
+    return (
+      <p className="wrap-anywhere text-ink-muted">
+        <bdi>{name}</bdi>: nothing to settle.
+      </p>
+    )
   return (
     <>
       <ul

@@ -22,7 +22,8 @@ export default function SyncScreen() {
   const sync = useSync()
   const [discarding, setDiscarding] = useState<OutboxItem | null>(null)
   const [editing, setEditing] = useState<OutboxItem | null>(null)
-  const isOnline = connectionWord(connection) === 'Connected'
+  const word = connectionWord(connection)
+  const isOnline = word === 'Connected'
   const unsent = entries.filter((entry) => entry.state !== 'saved')
 
   return (
@@ -30,11 +31,12 @@ export default function SyncScreen() {
       title="Sync"
       subtitle="Where your work is, in plain words."
       actions={
-        isOnline ? null : (
+        // Not for the moment in which every page finds its connection.
+        word === 'Offline' || connection.stuck !== null ? (
           <Button variant="secondary" onClick={() => sync?.wake()}>
             Try now
           </Button>
-        )
+        ) : null
       }
     >
       <div className="grid grid-cols-1 gap-1.5">
