@@ -25,6 +25,14 @@ test('every keystroke is told at once, and Enter ends it', () => {
   expect(screen.queryByRole('textbox')).toBeNull()
 })
 
+test('Enter that chooses a character of an input method does not end the typing', () => {
+  const { ended, input } = open()
+  type(input(), '歌')
+  fireEvent.keyDown(input(), { key: 'Enter', isComposing: true })
+  expect(ended).not.toHaveBeenCalled()
+  expect(input().value).toBe('歌')
+})
+
 test('Escape brings the former text back, also to those who were told another', () => {
   const { told, input } = open()
   type(input(), 'Crap')

@@ -34,7 +34,12 @@ export function InlineText(props: InlineTextProps) {
   const [isEditing, setIsEditing] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   const shown = value === '' ? <span className="text-ink-muted/70">{placeholder}</span> : value
-  if (!isEditable) return <span className={classNames('block truncate px-2', className)}>{shown}</span>
+  if (!isEditable)
+    return (
+      <span dir="auto" className={classNames('block truncate px-2 text-left', className)}>
+        {shown}
+      </span>
+    )
   if (isEditing)
     return (
       <InlineInput
@@ -49,6 +54,8 @@ export function InlineText(props: InlineTextProps) {
     <button
       ref={button}
       type="button"
+      // A text that reads from the right is cut off at its end, not at its beginning.
+      dir="auto"
       aria-label={`${label}: ${value === '' ? 'none' : value}. Edit`}
       onClick={() => {
         onStart?.()
@@ -91,6 +98,8 @@ function InlineInput({
     onDone(how)
   }
   const press = (event: KeyboardEvent) => {
+    // Enter and Escape then speak to the input method that composes a character.
+    if (event.nativeEvent.isComposing) return
     if (event.key === 'Enter') finish('key')
     if (event.key !== 'Escape') return
     event.stopPropagation()
@@ -101,6 +110,7 @@ function InlineInput({
       <input
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- the person has just pressed the text to edit it
         autoFocus
+        dir="auto"
         aria-label={label}
         aria-invalid={error ? true : undefined}
         title={error ?? undefined}

@@ -5,14 +5,14 @@ import { classNames } from './class-names'
 const CONTROL =
   'w-full min-w-0 rounded-control border border-line bg-raised px-3 text-base text-ink transition-colors placeholder:text-ink-muted/80 hover:border-line-strong disabled:cursor-not-allowed disabled:opacity-60 aria-[invalid=true]:border-error sm:text-[0.9375rem]'
 
-/** A one-line text control; belongs into a `Field`. */
+/** A one-line text control, in the direction of what is typed; belongs into a `Field`. */
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input className={classNames(CONTROL, 'h-10 pointer-coarse:h-11', className)} {...rest} />
+  return <input dir="auto" className={classNames(CONTROL, 'h-10 pointer-coarse:h-11', className)} {...rest} />
 }
 
 /** A text control of several lines; belongs into a `Field`. */
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea className={classNames(CONTROL, 'min-h-24 py-2', className)} {...rest} />
+  return <textarea dir="auto" className={classNames(CONTROL, 'min-h-24 py-2', className)} {...rest} />
 }
 
 /** The platform's own select: the best one on a phone and with a keyboard. Belongs into a `Field`. */

@@ -23,9 +23,12 @@ export function Toaster() {
         classNames: {
           toast: '!rounded-card !border-line !bg-raised !text-ink !shadow-lift !font-sans',
           icon: '!size-6 !mr-1.5 !ml-0',
-          description: '!text-ink-muted',
+          // However long a title somebody gave to a song.
+          title: 'line-clamp-3 wrap-anywhere',
+          description: '!text-ink-muted line-clamp-4 wrap-anywhere',
           actionButton: '!rounded-control !bg-tape !text-on-tape !h-8 !px-3 pointer-coarse:!h-11',
-          closeButton: '!bg-raised !border-line !text-ink-muted',
+          // Small to the eye, as large as a finger to the touch.
+          closeButton: '!bg-raised !border-line !text-ink-muted after:absolute pointer-coarse:after:-inset-3',
         },
       }}
     />

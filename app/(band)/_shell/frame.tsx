@@ -61,7 +61,7 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
             <Avatar name={name} src={user.image} />
             <span className="min-w-0">
               <span className="sr-only">Signed in as </span>
-              <span className="block truncate font-medium">{name}</span>
+              <bdi className="block truncate font-medium">{name}</bdi>
               <span className="block truncate text-xs text-ink-muted">{user.email}</span>
             </span>
           </AppLink>

@@ -34,6 +34,7 @@ export function BandCard({ membership }: { membership: Membership }) {
         <RowStatusAction entity="bands" rowKey={bandId} scope={bandId} title={name} />
         <AppLink
           to={{ kind: 'songs', bandId }}
+          dir="auto"
           className="min-w-0 truncate text-lg font-semibold tracking-tight outline-none after:absolute after:inset-0 after:rounded-card focus-visible:after:outline-2 focus-visible:after:outline-offset-2 focus-visible:after:outline-glow"
         >
           {name}

@@ -27,8 +27,8 @@ export function LatelyList({ bandId }: { bandId: string }) {
           return (
             <li key={change.id} className="flex items-center gap-3">
               <Avatar name={who} src={member?.avatar_url} size="sm" />
-              <p className="line-clamp-2 min-w-0 flex-1">
-                <span className="font-medium">{who}</span> {changeWords(change)}
+              <p className="line-clamp-2 min-w-0 flex-1 wrap-anywhere">
+                <bdi className="font-medium">{who}</bdi> {changeWords(change)}
               </p>
               <time dateTime={change.created_at} className="shrink-0 text-xs text-ink-muted">
                 {relativeWords(Date.parse(change.created_at), now)}
