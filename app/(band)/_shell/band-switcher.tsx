@@ -1,6 +1,6 @@
 'use client'
 
-import { ChevronsUpDown, Plus } from 'lucide-react'
+import { ChevronsUpDown, Plus, Ticket } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { classNames } from '@/components/ui/class-names'
@@ -27,7 +27,9 @@ export function BandSwitcher({ bandId, className }: { bandId: string | null; cla
             className={classNames('min-w-0 justify-between px-3', className)}
             aria-label={bandId ? `Band: ${name}. Switch band` : 'Choose a band'}
           >
-            <span className="truncate font-semibold">{bandId ? name : 'No band yet'}</span>
+            <span dir="auto" className="truncate font-semibold">
+              {bandId ? name : 'No band yet'}
+            </span>
             <ChevronsUpDown aria-hidden className="text-ink-muted" />
           </Button>
         }
@@ -44,6 +46,9 @@ export function BandSwitcher({ bandId, className }: { bandId: string | null; cla
         {memberships.length > 0 ? <MenuSeparator /> : null}
         <MenuItem onSelect={() => setIsCreating(true)}>
           <Plus aria-hidden /> New band…
+        </MenuItem>
+        <MenuItem onSelect={() => window.location.assign('/invite')}>
+          <Ticket aria-hidden /> Join with an invite…
         </MenuItem>
       </Menu>
       <CreateBandDialog open={isCreating} onOpenChange={setIsCreating} />

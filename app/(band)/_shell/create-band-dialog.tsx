@@ -15,8 +15,12 @@ export function CreateBandDialog({ open, onOpenChange }: { open: boolean; onOpen
   const [error, setError] = useState<string | null>(null)
   const create = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const name = new FormData(event.currentTarget).get('name')
-    if (typeof name !== 'string' || name.trim() === '') return setError('Give the band a name.')
+    const form = event.currentTarget
+    const name = new FormData(form).get('name')
+    if (typeof name !== 'string' || name.trim() === '') {
+      form.querySelector('input')?.focus()
+      return setError('Give the band a name.')
+    }
     const made = bands.insert({ name: name.trim() })
     setError(null)
     onOpenChange(false)

@@ -41,8 +41,17 @@ export default function HomeScreen() {
       ) : membershipsStatus === 'loading' ? (
         <Spinner label="Loading your bands…" />
       ) : (
-        <EmptyState icon={Users} title="You are in no band yet">
-          Make one and invite the others, or open the invite link somebody sent you.
+        <EmptyState
+          icon={Users}
+          title="You are in no band yet"
+          action={
+            <Button asChild>
+              {/* oxlint-disable-next-line nextjs/no-html-link-for-pages -- an account page, outside the app's own */}
+              <a href="/invite">I have an invite</a>
+            </Button>
+          }
+        >
+          Make one and invite the others, or join one with the link or code that somebody sent you.
         </EmptyState>
       )}
       <CreateBandDialog open={isCreating} onOpenChange={setIsCreating} />

@@ -21,9 +21,12 @@ export function AddSong({ bandId, songs, onAdded }: AddSongProps) {
   const [error, setError] = useState<string | null>(null)
   const known = title.trim() === '' ? undefined : songs.find((song) => isSameTitle(song.title, title))
 
-  const add = (event: FormEvent) => {
+  const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    if (title.trim() === '') return setError('Type a title first.')
+    if (title.trim() === '') {
+      event.currentTarget.querySelector('input')?.focus()
+      return setError('Type a title first.')
+    }
     onAdded(write.insert({ band_id: bandId, title: title.trim() }).key)
     setTitle('')
     setError(null)

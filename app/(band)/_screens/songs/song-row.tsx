@@ -82,7 +82,9 @@ export const SongRow = memo(function SongRow({ song, index, top, isFresh, measur
       )}
     >
       <td className="grid min-w-0 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-2">
-        <RowStatusAction entity="songs" rowKey={song.id} scope={song.band_id} title={song.title} />
+        <span className="row-span-2 flex lg:row-span-1">
+          <RowStatusAction entity="songs" rowKey={song.id} scope={song.band_id} title={song.title} />
+        </span>
         <div className="min-w-0">
           <InlineText
             {...cell}
@@ -93,12 +95,12 @@ export const SongRow = memo(function SongRow({ song, index, top, isFresh, measur
             onType={(text) => type({ title: text.trim() })}
             className={status === 'unread' ? 'font-semibold' : 'font-medium'}
           />
-          <p className="truncate px-2 text-sm text-ink-muted lg:hidden">{summaryOf(song)}</p>
         </div>
         <span className="flex items-center gap-2">
           <Editors entity="songs" rowKey={song.id} scope={song.band_id} />
           <RowStatusCaption status={status} />
         </span>
+        <p className="col-span-2 truncate px-2 text-sm text-ink-muted lg:hidden">{summaryOf(song)}</p>
       </td>
       <td className="hidden min-w-0 lg:block">
         <InlineText
