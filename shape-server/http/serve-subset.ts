@@ -38,7 +38,11 @@ export async function serveSubset(
   try {
     await readSubset(service.pool, shape.definition, checked.value, {
       begin: () => exchange.begin(200, headers),
-      write: (piece) => exchange.writeOrWait(piece),
+      write(piece) {
+        // Thrown, so that nothing more is read: the query may go on for the whole table.
+        if (exchange.isGone) throw new Error('the client is gone')
+        return exchange.writeOrWait(piece)
+      },
     })
     if (exchange.method !== 'HEAD') exchange.response.end()
   } catch (error) {

@@ -46,26 +46,60 @@ export async function readSubset(
       snapshot_mark: mark,
       database_lsn: parsePgLsn(point.lsn).toString(),
     }
-    const head = `{"metadata":${JSON.stringify(metadata)},"data":[`
-    let isFirst = true
-    // Nothing is sent before the first row is there: until then Postgres may still refuse the query.
-    const encoder = new RowEncoder(definition, `,"snapshot_mark":${String(mark)}`)
+    const body = new SubsetBody(`{"metadata":${JSON.stringify(metadata)},"data":[`, sink)
+    const encoder = new RowEncoder(definition, `,"snapshot_mark":${String(mark)}`, ',')
     await copyOut(client, statement(definition, query, encoder), (bytes, from, to) => {
       const item = Buffer.allocUnsafe(encoder.sizeMax(to - from))
-      const itemEnd = encoder.encode(bytes, from, to, item, 0)
-      const piece = Buffer.concat([Buffer.from(isFirst ? head : ','), item.subarray(0, itemEnd)])
-      if (isFirst) sink.begin()
-      isFirst = false
-      return sink.write(piece)
+      return body.add(item.subarray(0, encoder.encode(bytes, from, to, item, 0)))
     })
-    if (isFirst) sink.begin()
-    await sink.write(Buffer.from(isFirst ? `${head}]}` : ']}'))
+    await body.end()
     await client.query('COMMIT')
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error))
     throw failure
   } finally {
     client.release(failure)
+  }
+}
+
+const PIECE_BYTES = 64 * 1024
+
+/** Gathers the items of a body, each with a comma in front, into pieces that a socket takes well. */
+class SubsetBody {
+  private parts: Buffer[] = []
+  private bytes = 0
+  private isEmpty = true
+
+  constructor(
+    private readonly head: string,
+    private readonly sink: SubsetSink,
+  ) {}
+
+  add(item: Buffer): Promise<void> | null {
+    if (this.isEmpty) this.begin()
+    this.parts.push(this.isEmpty ? item.subarray(1) : item)
+    this.bytes += item.length
+    this.isEmpty = false
+    return this.bytes < PIECE_BYTES ? null : this.flush()
+  }
+
+  async end(): Promise<void> {
+    if (this.isEmpty) this.begin()
+    this.parts.push(Buffer.from(']}'))
+    await this.flush()
+  }
+
+  /** With the first row, not sooner: until then Postgres may still refuse the query. */
+  private begin(): void {
+    this.sink.begin()
+    this.parts.push(Buffer.from(this.head))
+  }
+
+  private flush(): Promise<void> | null {
+    const piece = Buffer.concat(this.parts)
+    this.parts = []
+    this.bytes = 0
+    return this.sink.write(piece)
   }
 }
 
