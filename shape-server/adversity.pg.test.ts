@@ -83,6 +83,22 @@ test('PB2 clients that go away leave nothing behind', async () => {
   await until(async () => (await metric(port, 'clients_waiting')) === 0)
 })
 
+test('PB2 requests that wait behind another one on their connection are freed when it closes', async () => {
+  await using db = await testDatabase()
+  const port = await freePort()
+  await using server = await testShapeServer(db.superuserUrl, { ELECTRIC_PROMETHEUS_PORT: String(port) })
+  await using subject = subjectOf(server, db.superuserUrl)
+  const table = await subject.table('id int PRIMARY KEY')
+  const reader = await subject.follow({ table })
+  const query = new URLSearchParams(reader.next({ live: 'true' })).toString()
+  const socket = net.connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.write(`GET /v1/shape?${query} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3))
+  await until(async () => (await metric(port, 'clients_waiting')) === 3)
+  socket.destroy()
+  await until(async () => (await metric(port, 'requests_open')) === 0)
+  expect(await metric(port, 'clients_waiting')).toBe(0)
+})
+
 test('PB3 more requests at once than allowed answer 503 with retry-after', async () => {
   await using db = await testDatabase()
   await using server = await testShapeServer(db.superuserUrl, {

@@ -57,6 +57,7 @@ async function handle(doors: Doors, request: IncomingMessage, response: ServerRe
 function watch({ service, admission }: Doors, exchange: Exchange): void {
   const { response } = exchange
   const begun = performance.now()
+  tellOfEnd(exchange)
   service.requests.open++
   response.once('close', () => {
     service.requests.open--
@@ -67,6 +68,18 @@ function watch({ service, admission }: Doors, exchange: Exchange): void {
     const durationMs = exchange.facts.live === 'no' ? performance.now() - begun : null
     service.requests.record(response.statusCode, durationMs)
   })
+}
+
+/** Of a connection that closes node tells the response whose turn it is; those that wait behind it (pipelining) are told here. */
+function tellOfEnd({ request, response }: Exchange): void {
+  if (response.socket !== null) return
+  const { socket } = request
+  const tell = () => {
+    response.destroy()
+    response.emit('close')
+  }
+  socket.once('close', tell)
+  response.once('close', () => socket.off('close', tell))
 }
 
 const SHAPE_PATH = '/v1/shape'
