@@ -1,15 +1,20 @@
 import 'client-only'
 import type { Channel, Locks, PageEvent, Platform, StorageMeter } from './platform'
 
+/** This browser's clock and chance. */
+export const browserTimers: Pick<Platform, 'now' | 'after' | 'random'> = {
+  now: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  },
+  random: () => Math.random(),
+}
+
 /** The browser this runs in; what it lacks is null. */
 export function browserPlatform(origin: string): Platform {
   return {
-    now: () => Date.now(),
-    after(delayMs, run) {
-      const timer = setTimeout(run, delayMs)
-      return () => clearTimeout(timer)
-    },
-    random: () => Math.random(),
+    ...browserTimers,
     fetch: (input, init) => fetch(input, init),
     origin,
     locks: 'locks' in navigator ? browserLocks(navigator.locks) : null,

@@ -80,9 +80,12 @@ function together({ outputs }: Metafile, files: readonly string[]): Set<string> 
   return found
 }
 
-/** What is reached so far. These limits only ever go down; docs/decisions/0014-size-of-the-sync-layer.md says where the bytes are. */
-const OURS_KB_MAX: Sizes = { opening: 22, leading: 34.9, everything: 39.4 }
-const ALL_KB_MAX: Sizes = { opening: 41.2, leading: 71.4, everything: 80.1 }
+/**
+ * What is reached so far. These limits go down; docs/decisions/0014-size-of-the-sync-layer.md says where the bytes are, and what
+ * `everything` of ours once rose by for the sake of the others.
+ */
+const OURS_KB_MAX: Sizes = { opening: 22, leading: 32.9, everything: 40.6 }
+const ALL_KB_MAX: Sizes = { opening: 31.8, leading: 60, everything: 79.5 }
 
 test.each([
   { whose: 'our part, entities and merge functions included', packages: 'external', max: OURS_KB_MAX } as const,

@@ -27,6 +27,9 @@ export interface ShapeView {
   generation: number
 }
 
+/** What readers see before there is anything to see. */
+export const NOTHING_YET: ShapeView = { status: 'loading', rows: new Map(), error: null, generation: 0 }
+
 /** What a person must know of one row, the most urgent first: conflict > error > pending > syncing > unread > synced. */
 export type RowStatus = 'synced' | 'syncing' | 'pending' | 'error' | 'conflict' | 'unread'
 

@@ -4,7 +4,15 @@ import { SCHEMA_VERSION } from '@/entities'
 import { newKey } from '@/lib/entity/keys'
 import type { JsonRow } from '@/lib/protocol/json'
 import { readEntry, type OutboxEntry } from '../outbox/entry'
-import { EpochLost, asSent, isQuotaError, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
+import {
+  CacheLost,
+  EpochLost,
+  asSent,
+  isQuotaError,
+  type LocalStore,
+  type ShapeCommit,
+  type ShapeMeta,
+} from './local-store'
 
 /** Layout of the database; caches of another layout are rebuilt, the outbox is never dropped. */
 const LAYOUT = 1
@@ -46,8 +54,8 @@ class IndexedDbStore implements LocalStore {
     const tx = this.db.transaction('meta', 'readwrite')
     const known = await tx.store.get('clientId')
     const id = typeof known === 'string' ? known : newKey()
-    if (id !== known) await tx.store.put(id, 'clientId')
-    await tx.done
+    // With no room for it this tab goes by it alone.
+    await Promise.all([id !== known && tx.store.put(id, 'clientId'), tx.done]).catch(unlessFull)
     return id
   }
 
@@ -73,12 +81,14 @@ class IndexedDbStore implements LocalStore {
     return this.db.getAll('shapes')
   }
 
-  async commit({ meta, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {
+  async commit({ meta, baseSeq, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {
     const tx = this.db.transaction(['shapes', 'rows', 'outbox', 'meta'], 'readwrite', { durability: 'relaxed' })
     await underEpoch(tx.objectStore('meta').get('epoch'), epoch, tx)
     const rows = tx.objectStore('rows')
     const known = await tx.objectStore('shapes').get(meta.id)
-    if (known && known.schema !== meta.schema) void rows.delete(rangeOf(meta.id))
+    if (baseSeq !== 0 && known?.seq !== baseSeq) return abandon(tx, new CacheLost())
+    // What nobody read: rows of an older schema, or of a cache that could not be read.
+    if (baseSeq === 0) void rows.delete(rangeOf(meta.id))
     for (const { key, after } of changes) {
       void (after ? rows.put(after, [meta.id, key]) : rows.delete([meta.id, key]))
     }
@@ -172,14 +182,21 @@ function rangeOf(id: string): IDBKeyRange {
   return IDBKeyRange.bound([id], [id, []])
 }
 
-async function underEpoch(
-  stored: Promise<unknown>,
-  epoch: number,
-  tx: { abort(): void; done: Promise<void> },
-): Promise<void> {
-  if ((await stored) === epoch) return
+interface Abortable {
+  abort(): void
+  done: Promise<void>
+}
+
+async function underEpoch(stored: Promise<unknown>, epoch: number, tx: Abortable): Promise<void> {
+  // With no room a leader may have had to begin without writing any.
+  if (((await stored) ?? 0) === epoch) return
+  await abandon(tx, new EpochLost())
+}
+
+/** Ends a transaction so that nothing of it is stored. */
+async function abandon(tx: Abortable, reason: Error): Promise<never> {
   const ended = tx.done.catch(() => undefined)
   tx.abort()
   await ended
-  throw new EpochLost()
+  throw reason
 }

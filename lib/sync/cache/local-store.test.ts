@@ -5,7 +5,7 @@ import { SCHEMA_VERSION } from '@/entities'
 import type { Offset } from '@/lib/protocol/offset'
 import { insertEntry, songRow, updateEntry, uuidOf } from '../testkit/builders'
 import { openIndexedDb } from './indexeddb'
-import { EpochLost, type LocalStore, type ShapeMeta } from './local-store'
+import { CacheLost, EpochLost, type LocalStore, type ShapeMeta } from './local-store'
 import { openMemoryStore } from './memory'
 
 const [A, B] = [uuidOf(1), uuidOf(2)]
@@ -32,10 +32,11 @@ function localStoreSuite(name: string, open: () => Promise<LocalStore>) {
       const store = await open()
       const epoch = await store.takeEpoch()
       const seq = await store.append(insertEntry(1, A))
-      await store.commit({ meta: meta(), changes: [put(A), put(B)], echoed: [seq] }, epoch)
+      await store.commit({ meta: meta(), baseSeq: 0, changes: [put(A), put(B)], echoed: [seq] }, epoch)
       await store.commit(
         {
           meta: meta({ offset: '6_0' as Offset, seq: 2 }),
+          baseSeq: 1,
           changes: [{ key: B, before: null, after: null }],
           echoed: [],
         },
@@ -48,13 +49,36 @@ function localStoreSuite(name: string, open: () => Promise<LocalStore>) {
       expect(await store.readOutbox()).toEqual([])
     })
 
+    test('S11 a batch that continues a cache which is gone, or is at another place, is not stored', async () => {
+      const store = await open()
+      const epoch = await store.takeEpoch()
+      const commit = (seq: number, baseSeq: number, key: string) =>
+        store.commit({ meta: meta({ seq }), baseSeq, changes: [put(key)], echoed: [] }, epoch)
+      await commit(4, 0, A)
+      await expect(commit(6, 5, B)).rejects.toThrow(CacheLost)
+      expect((await store.readShape('songs/x'))?.rows).toEqual([songRow(A)])
+      await store.dropShapes(['songs/x'])
+      await expect(commit(5, 4, B)).rejects.toThrow(CacheLost)
+      expect(await store.readShape('songs/x')).toBeNull()
+    })
+
+    test('S11 what nobody could read goes when a shape is stored from its beginning', async () => {
+      const store = await open()
+      const epoch = await store.takeEpoch()
+      await store.commit({ meta: meta({ seq: 4 }), baseSeq: 0, changes: [put(A)], echoed: [] }, epoch)
+      await store.commit({ meta: meta({ seq: 1 }), baseSeq: 0, changes: [put(B)], echoed: [] }, epoch)
+      expect((await store.readShape('songs/x'))?.rows).toEqual([songRow(B)])
+    })
+
     test('S7 what an older leader stores too late changes nothing', async () => {
       const store = await open()
       const old = await store.takeEpoch()
       const seq = await store.append(insertEntry(1, A))
       const young = await store.takeEpoch()
       expect(young).toBeGreaterThan(old)
-      await expect(store.commit({ meta: meta(), changes: [put(A)], echoed: [seq] }, old)).rejects.toThrow(EpochLost)
+      await expect(store.commit({ meta: meta(), baseSeq: 0, changes: [put(A)], echoed: [seq] }, old)).rejects.toThrow(
+        EpochLost,
+      )
       await expect(store.markSent([seq], old)).rejects.toThrow(EpochLost)
       await expect(store.saveOutbox([], [seq], old)).rejects.toThrow(EpochLost)
       expect(await store.readShape('songs/x')).toBeNull()
@@ -85,7 +109,7 @@ function localStoreSuite(name: string, open: () => Promise<LocalStore>) {
       const store = await open()
       const epoch = await store.takeEpoch()
       await store.append(insertEntry(1, A))
-      await store.commit({ meta: meta(), changes: [put(A)], echoed: [] }, epoch)
+      await store.commit({ meta: meta(), baseSeq: 0, changes: [put(A)], echoed: [] }, epoch)
       await store.wipeCache()
       expect(await store.listShapes()).toEqual([])
       expect(await store.readShape('songs/x')).toBeNull()
@@ -96,9 +120,9 @@ function localStoreSuite(name: string, open: () => Promise<LocalStore>) {
       const store = await open()
       expect(await store.clientId()).toBe(await store.clientId())
       const epoch = await store.takeEpoch()
-      await store.commit({ meta: meta(), changes: [], echoed: [] }, epoch)
+      await store.commit({ meta: meta(), baseSeq: 0, changes: [], echoed: [] }, epoch)
       await store.touchShape('songs/x', { isPinned: true })
-      await store.commit({ meta: meta({ seq: 2 }), changes: [], echoed: [] }, epoch)
+      await store.commit({ meta: meta({ seq: 2 }), baseSeq: 1, changes: [], echoed: [] }, epoch)
       expect((await store.listShapes()).map(({ isPinned, seq }) => [isPinned, seq])).toEqual([[true, 2]])
     })
   })
@@ -110,9 +134,9 @@ localStoreSuite('memory', async () => openMemoryStore())
 test('S8 rows of another schema version are never shown', async () => {
   const store = await openIndexedDb(new IDBFactory(), uuidOf(1))
   const epoch = await store.takeEpoch()
-  await store.commit({ meta: meta({ schema: SCHEMA_VERSION - 1 }), changes: [put(A)], echoed: [] }, epoch)
+  await store.commit({ meta: meta({ schema: SCHEMA_VERSION - 1 }), baseSeq: 0, changes: [put(A)], echoed: [] }, epoch)
   expect(await store.readShape('songs/x')).toBeNull()
-  await store.commit({ meta: meta(), changes: [put(B)], echoed: [] }, epoch)
+  await store.commit({ meta: meta(), baseSeq: 0, changes: [put(B)], echoed: [] }, epoch)
   expect((await store.readShape('songs/x'))?.rows).toEqual([songRow(B)])
 })
 

@@ -34,6 +34,8 @@ export interface CachedShape {
 /** One batch: rows, position and confirmed writes change together or not at all. */
 export interface ShapeCommit {
   meta: ShapeMeta
+  /** `seq` of what the cache must hold for the changes to make it whole; 0 where they are all rows there are. */
+  baseSeq: number
   changes: readonly RowChange[]
   /** Outbox entries this batch confirmed, by `seq`. */
   echoed: readonly number[]
@@ -45,6 +47,11 @@ export class EpochLost extends Error {
   constructor() {
     super('another tab leads now')
   }
+}
+
+/** Thrown by a commit that continues what is not there any more: another tab evicted the shape, or wiped the cache. */
+export class CacheLost extends Error {
+  override readonly name = 'CacheLost'
 }
 
 /**

@@ -2,7 +2,7 @@ import 'client-only'
 import { newKey } from '@/lib/entity/keys'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { OutboxEntry } from '../outbox/entry'
-import { EpochLost, asSent, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
+import { CacheLost, EpochLost, asSent, type LocalStore, type ShapeCommit, type ShapeMeta } from './local-store'
 
 /** Where the browser stores nothing: the same contract, for as long as the tab lives. */
 export function openMemoryStore(): LocalStore {
@@ -27,10 +27,11 @@ class MemoryStore implements LocalStore {
     return shape ? { meta: shape.meta, rows: [...shape.rows.values()] } : null
   }
 
-  async commit({ meta, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {
+  async commit({ meta, baseSeq, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {
     this.#check(epoch)
     const known = this.#shapes.get(meta.id)
-    const rows = known?.rows ?? new Map<string, JsonRow>()
+    if (baseSeq !== 0 && known?.meta.seq !== baseSeq) throw new CacheLost()
+    const rows = baseSeq === 0 || !known ? new Map<string, JsonRow>() : known.rows
     for (const { key, after } of changes) {
       if (after) rows.set(key, after)
       else rows.delete(key)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { insertEntry, NOW, outboxWith, uuidOf } from '../testkit/builders'
+import { insertEntry, NOW, uuidOf } from '../testkit/builders'
 import { newConnection, type ConnectionState } from './connection'
 import { nextConnection, type ConnectionEvent } from './connection-state'
 import { stuckReason, STUCK_AFTER_MS } from './stuck'
@@ -47,22 +47,15 @@ test('C5 since tells when the state began, not when it was seen last', () => {
 })
 
 test('C6 a write that is stuck for half a minute says why', () => {
-  const outbox = outboxWith([insertEntry(1, uuidOf(1))])
-  expect(stuckReason(outbox, 'offline', NOW + STUCK_AFTER_MS - 1)).toBeNull()
-  expect(stuckReason(outbox, 'offline', NOW + STUCK_AFTER_MS)).toEqual({ kind: 'offline' })
-  expect(stuckReason(outbox, 'signed-out', NOW + STUCK_AFTER_MS)).toEqual({ kind: 'signed-out' })
-  const waiting = {
-    ...outbox,
-    sender: {
-      kind: 'waiting' as const,
-      retryAt: 0,
-      attempt: 3,
-      reason: { code: 'internal' as const, message: 'The server has a problem.', issues: [] },
-    },
-  }
-  expect(stuckReason(waiting, 'live', NOW + STUCK_AFTER_MS)).toEqual({
+  const unsent = [insertEntry(1, uuidOf(1))]
+  const idle = { kind: 'idle' } as const
+  expect(stuckReason(unsent, idle, 'offline', NOW + STUCK_AFTER_MS - 1)).toBeNull()
+  expect(stuckReason(unsent, idle, 'offline', NOW + STUCK_AFTER_MS)).toEqual({ kind: 'offline' })
+  expect(stuckReason(unsent, idle, 'signed-out', NOW + STUCK_AFTER_MS)).toEqual({ kind: 'signed-out' })
+  const waiting = { kind: 'waiting', retryAt: 0, reason: { message: 'The server has a problem.' } } as const
+  expect(stuckReason(unsent, waiting, 'live', NOW + STUCK_AFTER_MS)).toEqual({
     kind: 'failing',
     message: 'The server has a problem.',
   })
-  expect(stuckReason(outboxWith([]), 'offline', NOW + STUCK_AFTER_MS)).toBeNull()
+  expect(stuckReason([], idle, 'offline', NOW + STUCK_AFTER_MS)).toBeNull()
 })

@@ -24,23 +24,23 @@ export function nextConnection(state: ConnectionState, event: ConnectionEvent): 
   if (state.kind === 'signed-out' && event.kind !== 'signed-in') return state
   switch (event.kind) {
     case 'stream-alive':
-      return turned({ ...state, readFailures: 0, areReadsDelayed: false }, 'live', event.now)
+      return turned({ ...state, areReadsDelayed: false }, 'live', event.now)
     case 'poll-answered':
-      return turned({ ...state, readFailures: 0, areReadsDelayed: false }, 'polling', event.now)
+      return turned({ ...state, areReadsDelayed: false }, 'polling', event.now)
     case 'reached':
-      return state.kind === 'offline' ? turned({ ...state, readFailures: 0 }, 'connecting', event.now) : state
+      return state.kind === 'offline' ? turned(state, 'connecting', event.now) : state
     case 'synced':
       return { ...state, lastSyncedAt: event.now }
     case 'read-failed':
       return readFailed(state, event)
     case 'write-answered':
-      return writeAnswered({ ...state, writeFailures: 0 }, event.now)
+      return writeAnswered(state, event.now)
     case 'write-failed':
       return writeFailed(state, event)
     case 'signed-out':
       return turned(state, 'signed-out', event.now)
     case 'signed-in':
-      return turned({ ...state, readFailures: 0, writeFailures: 0 }, 'connecting', event.now)
+      return turned(state, 'connecting', event.now)
     default:
       return unreachable(event)
   }
@@ -50,10 +50,9 @@ function readFailed(
   state: ConnectionState,
   { now, isServerReached }: { now: number; isServerReached: boolean },
 ): ConnectionState {
-  const failed = { ...state, readFailures: state.readFailures + 1 }
   // The server answered, only not with rows: we are connected, others' changes are late.
-  if (isServerReached) return turned({ ...failed, areReadsDelayed: true }, 'polling', now)
-  return turned(failed, 'offline', now)
+  if (isServerReached) return turned({ ...state, areReadsDelayed: true }, 'polling', now)
+  return turned(state, 'offline', now)
 }
 
 function writeAnswered(state: ConnectionState, now: number): ConnectionState {
@@ -65,10 +64,9 @@ function writeFailed(
   state: ConnectionState,
   { now, isServerReached }: { now: number; isServerReached: boolean },
 ): ConnectionState {
-  const failed = { ...state, writeFailures: state.writeFailures + 1 }
   // One lost request is no lost connection while the stream is alive; its heartbeats are the judge.
-  if (isServerReached || state.kind === 'live') return failed
-  return turned(failed, 'offline', now)
+  if (isServerReached || state.kind === 'live') return state
+  return turned(state, 'offline', now)
 }
 
 function turned(state: ConnectionState, kind: ConnectionKind, now: number): ConnectionState {

@@ -8,9 +8,6 @@ export interface ConnectionState {
   lastSyncedAt: number | null
   /** Writes pass while the sync service does not answer. */
   areReadsDelayed: boolean
-  /** Failures in a row on each side since it last worked. */
-  readFailures: number
-  writeFailures: number
 }
 
 /** Before anything was observed. */
@@ -20,7 +17,5 @@ export function newConnection(now: number): ConnectionState {
     since: now,
     lastSyncedAt: null,
     areReadsDelayed: false,
-    readFailures: 0,
-    writeFailures: 0,
   }
 }

@@ -5,6 +5,7 @@ import type { LocalStore } from '../cache/local-store'
 import { newConnection, type ConnectionState } from '../connection/connection'
 import { Emitter } from '../emitter'
 import { OutboxDriver, type OutboxDiff } from '../outbox/outbox-driver'
+import { unsentEntries, type SenderView } from '../outbox/outbox-state'
 import { part } from '../part'
 import type { Platform } from '../platform'
 import type { ShapeHolder } from '../store/shape-holder'
@@ -46,6 +47,8 @@ export class Core {
   connection: ConnectionState
   clientId: string | null = null
   memberships: Memberships
+  /** What the sender does where another tab leads; null while this one does, or none was heard of. */
+  #leaderSender: SenderView | null = null
   #view: ConnectionView
   readonly #closing = new AbortController()
   #cancelWatch = () => {}
@@ -85,11 +88,12 @@ export class Core {
     return this.#view
   }
 
-  /** Takes over what was observed of the connection, here or in another tab. */
-  adoptConnection(connection: ConnectionState): void {
+  /** Takes over what was observed of the connection: here, or in the tab that leads, with what its sender does. */
+  adoptConnection(connection: ConnectionState, leaderSender: SenderView | null = null): void {
     const before = this.connection
-    if (connection === before) return
+    if (connection === before && leaderSender === this.#leaderSender) return
     this.connection = connection
+    this.#leaderSender = leaderSender
     this.refreshConnection()
     if (connection.kind !== before.kind) this.statuses.changed.emit()
   }
@@ -159,7 +163,8 @@ export class Core {
   #readConnection(): ConnectionView {
     return connectionView({
       connection: this.connection,
-      outbox: this.outbox.state,
+      unsent: unsentEntries(this.outbox.state),
+      sender: this.#leaderSender ?? this.outbox.state.sender,
       now: this.platform.now(),
       durability: this.outbox.durability,
       storage: this.storage,

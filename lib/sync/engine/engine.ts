@@ -2,10 +2,9 @@ import 'client-only'
 import type { Actor } from '@/lib/entity/define'
 import { newKey } from '@/lib/entity/keys'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
-import type { LocalStore } from '../cache/local-store'
 import { makeEntry } from '../outbox/make-entry'
 import { nextSeq } from '../outbox/outbox-driver'
-import type * as Decisions from '../outbox/decisions'
+import type * as Delivery from '../outbox/delivery'
 import { nextOutbox, type OutboxState } from '../outbox/outbox-state'
 import { placeWrite } from '../outbox/place'
 import type { OutboxEntry } from '../outbox/entry'
@@ -31,7 +30,7 @@ import { Core } from './core'
 import { Group } from './group'
 import type { Housekeeping } from './housekeeping'
 import type { AppliedBatch } from './leader'
-import type { Office } from './office'
+import type * as Leading from './office'
 import { OpenScopes } from './open-scopes'
 import { itemOf } from './views'
 
@@ -46,11 +45,11 @@ export class Engine implements Sync {
   readonly #group: Group
   readonly #housekeeping: Promise<Housekeeping>
   /** What a leading tab needs besides: fetched while the cache is read. */
-  readonly #leading: Promise<typeof Office>
+  readonly #leading: Promise<typeof Leading>
   readonly #openScopes = new OpenScopes(() => this.#scopesChanged())
   readonly #stopPage: () => void
   readonly #loadedGroups = new Map<string, number>()
-  #office: Office | null = null
+  #office: Leading.Office | null = null
   #items: { of: readonly OutboxEntry[]; items: readonly OutboxItem[] } = { of: [], items: [] }
   #isLeaving = false
   #isClosed = false
@@ -76,18 +75,15 @@ export class Engine implements Sync {
       core,
       tab: this.#tab,
       openScopes: () => this.#openScopes.all,
-      onWishes: () => this.#office?.reconcile(),
-      onHistory: (holder, page) => this.#office?.leader.keepPage(holder, page),
-      onWake: () => this.#office?.wake(),
+      office: () => this.#office,
+      onHistory: (holder, page) => void (this.#office && this.#keepPage(holder, page)),
       onSignedOut: () => void this.close(),
-      stored: () => this.#office?.leader.stored() ?? Promise.resolve(),
     })
-    this.#leading = this.#part(() => import('./office')).then((leading) => leading.Office)
+    this.#leading = this.#part(() => import('./office'))
     this.#housekeeping = this.#part(() => import('./housekeeping')).then(({ Housekeeping }) => new Housekeeping(core))
     this.clientId = source(core.clientKnown, () => core.clientId)
     this.connection = source(core.connectionChanged, () => core.connectionView)
     this.outbox = source(core.outbox.changed, () => this.#outboxItems())
-    core.connectionChanged.listen(() => this.#office && this.#group.tellConnection())
     core.shapes.opened.listen((holder) => void this.#read(holder))
     core.shapes.wantedChanged.listen(() => this.#office?.reconcile())
     this.#stopPage = platform.onPage((event) => this.#pageDid(event))
@@ -220,6 +216,8 @@ export class Engine implements Sync {
     const store = await this.#core.store
     await this.#core.outbox.inOrder(async () => undefined)
     this.#tab.post({ kind: 'signed-out' })
+    // What a tab that led until now still has to store comes too late.
+    await store.takeEpoch()
     await store.wipeCache()
     forgetElectricNotes()
     await this.close()
@@ -242,8 +240,8 @@ export class Engine implements Sync {
   }
 
   /** Applies what a person decided about a write. */
-  #decide(step: (decisions: typeof Decisions, state: OutboxState) => OutboxState): void {
-    const load = () => import('../outbox/decisions')
+  #decide(step: (decisions: typeof Delivery, state: OutboxState) => OutboxState): void {
+    const load = () => import('../outbox/delivery')
     const decided = this.#part(load).then((decisions) => {
       this.#core.outbox.apply((state) => step(decisions, state))
     })
@@ -293,37 +291,25 @@ export class Engine implements Sync {
 
   async #lead(epoch: number): Promise<void> {
     const { store, outbox, clientId, shapes, events } = this.#core
-    const [opened, Leading] = await Promise.all([store, this.#leading])
-    const behind = new Map<ShapeHolder, string[]>()
-    for (const holder of shapes) {
-      const keys = await this.#cacheBehind(opened, holder)
-      if (keys) behind.set(holder, keys)
-    }
+    const [opened, { Office, readBehind }] = await Promise.all([store, this.#leading])
+    const behind = await readBehind(opened, shapes)
     // What the last leader stored is the truth to go on from; rows first, as its writes may show in them.
     await outbox.reload()
     if (this.#tab.epoch !== epoch || this.#office || this.#isLeaving || this.#isClosed || clientId === null) return
-    const office = new Leading({
+    const office = new Office({
       core: this.#core,
       store: opened,
       clientId,
       epoch,
       wishes: () => this.#wishes(),
+      post: (message) => this.#tab.post(message),
       onApplied: (batch) => this.#applied(batch),
       onEpochLost: () => this.#tab.lostEpoch(),
       makeRoom: () => this.#makeRoom(),
     })
     this.#office = office
-    for (const [holder, keys] of behind) office.leader.catchUpCache(holder, keys)
-    for (const holder of shapes) if (holder.state.kind === 'refused') office.leader.reopen(holder)
-    office.reconcile()
+    office.begin(behind, this.#group.wishes().shapes)
     events.emit({ kind: 'leader', isLeader: true })
-  }
-
-  /** Takes what the cache knows more than this tab; answers the keys it holds when it knows less. */
-  async #cacheBehind(store: LocalStore, holder: ShapeHolder): Promise<string[] | null> {
-    const cached = await store.readShape(holder.id).catch(() => null)
-    if (holder.load(cached) || holder.seq <= (cached?.meta.seq ?? 0)) return null
-    return cached?.rows.map((row) => textIn(row, 'id')) ?? []
   }
 
   #stopLeading(): void {
@@ -339,7 +325,6 @@ export class Engine implements Sync {
   }
 
   #applied(batch: AppliedBatch): void {
-    this.#group.tellApplied(batch)
     const { holder, step, isNews } = batch
     for (const { key, issues } of step.leftOut) {
       this.#core.events.emit({ kind: 'row-left-out', entity: holder.entity.name, key, issues })
@@ -347,8 +332,13 @@ export class Engine implements Sync {
     if (isNews) this.#core.tellChanges(holder, step.changes)
   }
 
-  #keepPage(holder: ShapeHolder, page: LoadedPage): void {
-    if (this.#office) return this.#office.leader.keepPage(holder, page)
+  /** Shows a page of older rows that the history door gave, and has it kept by the tab that leads. */
+  async #keepPage(holder: ShapeHolder, page: LoadedPage): Promise<void> {
+    const { pageEvent } = await this.#part(() => import('./history-pages'))
+    const event = pageEvent(holder, page)
+    if (this.#office) return this.#office.leader.apply(holder, event)
+    holder.showPage(event.rows)
+    this.#core.shapes.render(holder)
     this.#tab.post({ kind: 'history', shape: holder.id, ...page, rows: [...page.rows] })
   }
 

@@ -3,21 +3,24 @@ import * as z from 'zod/mini'
 import { BACKLINE_HEADERS, SCOPE_PARAM } from '@/lib/protocol/names'
 import { readErrorBody } from '@/lib/protocol/errors'
 import { entityOf } from '../shapes/shape-name'
-import type { LoadedPage } from '../store/history-rows'
+import { jsonRow } from '../stored-json'
+import { withPage, type LoadedPage } from '../store/history-rows'
+import { rowsOf } from '../store/known-shape'
 import type { ShapeHolder } from '../store/shape-holder'
+import type { ShapeEvent } from '../store/shape-state'
 import type { HistoryPage } from '../sync'
 import type { Core } from './core'
 
 const PAGE_ROWS = 100
 
-const pageBody = z.object({ rows: z.array(z.record(z.string(), z.json())), next: z.nullable(z.string()) })
+const pageBody = z.object({ rows: z.array(jsonRow), next: z.nullable(z.string()) })
 
 export interface PageRequest {
   name: { entity: string; scope: string; group?: string }
   before: string | null
   /** Generation of each group of a growing shape that page one was loaded for. */
   loadedGroups: Map<string, number>
-  keep: (holder: ShapeHolder, page: LoadedPage) => void
+  keep: (holder: ShapeHolder, page: LoadedPage) => Promise<void>
 }
 
 /** Loads a page of a growing entity and has its rows kept; page one of a log that began anew takes the place of all loaded before. */
@@ -31,8 +34,13 @@ export async function loadHistoryPage(core: Core, request: PageRequest): Promise
   const groupId = `${holder.id}/${name.group ?? ''}`
   const dropsOlder = isFirst && holder.generation > (loadedGroups.get(groupId) ?? 0)
   if (isFirst) loadedGroups.set(groupId, holder.generation)
-  keep(holder, { rows: fetched.rows, group, isFirst, dropsOlder })
+  await keep(holder, { rows: fetched.rows, group, isFirst, dropsOlder })
   return fetched
+}
+
+/** What a page does to the shape it belongs to. */
+export function pageEvent({ entity, state }: ShapeHolder, page: LoadedPage): Extract<ShapeEvent, { kind: 'history' }> {
+  return withPage(entity, rowsOf(state), page)
 }
 
 /** Fetches one page of older rows, newest first. Rejects when it did not come; the query that asks tries again. */

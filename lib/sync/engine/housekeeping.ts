@@ -12,9 +12,12 @@ const SHARE_KEPT = 0.5
 
 /** Keeps what is stored within the budget, and tells when the browser's grant runs out. */
 export class Housekeeping {
+  #cancelRound = () => {}
+
   constructor(private readonly core: Core) {}
 
   start(): void {
+    this.core.closed.addEventListener('abort', () => this.#cancelRound())
     void this.core.platform.storage?.persist().catch(() => false)
     void this.#round()
   }
@@ -37,8 +40,8 @@ export class Housekeeping {
       if (closed.aborted) return
       console.warn('The cache could not be tidied.', error)
     }
-    const cancel = platform.after(ROUND_MS, () => void this.#round())
-    closed.addEventListener('abort', cancel)
+    this.#cancelRound = platform.after(ROUND_MS, () => void this.#round())
+    if (closed.aborted) this.#cancelRound()
   }
 
   async #measure(): Promise<void> {

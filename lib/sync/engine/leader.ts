@@ -6,7 +6,6 @@ import type { OutboxEntry } from '../outbox/entry'
 import { followShape } from '../shapes/shape-stream'
 import type { ShapeId } from '../shapes/shape-name'
 import type { ShapeMessage } from '../shapes/messages'
-import { withPage, type LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
 import { nextShape, type RowChange, type ShapeEvent, type ShapeStep } from '../store/shape-state'
 import type { ShapeName } from '../types'
@@ -80,11 +79,6 @@ export class Leader {
   reopen(holder: ShapeHolder): void {
     this.#streams.delete(holder.id)
     this.apply(holder, { kind: 'reopened' })
-  }
-
-  /** Keeps a page of older rows that the history door gave. */
-  keepPage(holder: ShapeHolder, page: LoadedPage): void {
-    this.apply(holder, withPage(holder.entity, rowsOf(holder.state), page))
   }
 
   /** Applies an event to a shape, on screen at once, then in the cache. */
@@ -181,10 +175,12 @@ export class Leader {
       holder.isCached && holder.entity.serverColumns !== 'ephemeral' ? holder.meta(core.platform.now()) : null
     const seqs = echoed.map(({ seq }) => seq)
     if (!meta && seqs.length === 0) return
+    const baseSeq = holder.cachedSeq
+    if (meta) holder.cachedSeq = meta.seq
     this.#commits = this.#commits.then(async () => {
       if (this.#isStopped) return
       try {
-        await (meta ? store.commit({ meta, changes, echoed: seqs }, epoch) : store.saveOutbox([], seqs, epoch))
+        await (meta ? store.commit({ meta, baseSeq, changes, echoed: seqs }, epoch) : store.saveOutbox([], seqs, epoch))
       } catch (error) {
         await this.#commitFailed(holder, error, seqs)
       }
@@ -193,7 +189,7 @@ export class Leader {
 
   async #commitFailed(holder: ShapeHolder, error: unknown, seqs: readonly number[]): Promise<void> {
     if (error instanceof EpochLost) return this.options.onEpochLost()
-    // A cache that missed one batch must not be resumed from: it goes, and the shape lives in memory.
+    // A cache that missed one batch, or lost them all, must not be resumed from: it goes, and the shape lives in memory.
     holder.isCached = false
     console.warn(`${holder.id} is not cached any more.`, error)
     const { store, epoch, makeRoom } = this.options

@@ -1,15 +1,17 @@
 import 'client-only'
-import { isJsonObject } from '@/lib/protocol/json'
+import { isJsonObject, textIn } from '@/lib/protocol/json'
 import { BACKLINE_HEADERS } from '@/lib/protocol/names'
 import type { LocalStore } from '../cache/local-store'
 import { nextConnection, type ConnectionEvent } from '../connection/connection-state'
 import { createLiveClient, type LiveClient, type Observation } from '../live-client/live-client'
 import type { Answer } from '../outbox/answer'
-import { nextOutbox } from '../outbox/outbox-state'
-import { startSender } from '../outbox/sender'
-import { shapeOfId, type ShapeId } from '../shapes/shape-name'
+import { nextOutbox, unsentEntries } from '../outbox/outbox-state'
+import { part } from '../part'
+import { shapeIdOf, shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { ShapeName } from '../types'
+import type { Unsigned } from '../tabs/messages'
+import { Announcer } from './announcer'
 import type { Core } from './core'
 import { echoedWrites } from './echoed-writes'
 import { Leader, type AppliedBatch } from './leader'
@@ -28,6 +30,8 @@ export interface OfficeOptions {
   epoch: number
   /** Shapes and containers that other tabs look at. */
   wishes: () => { shapes: ShapeName[]; scopes: string[] }
+  /** Tells the other tabs. */
+  post: (message: Unsigned) => void
   onApplied: (batch: AppliedBatch) => void
   onEpochLost: () => void
   makeRoom: () => Promise<void>
@@ -37,17 +41,20 @@ export interface OfficeOptions {
 export class Office {
   readonly leader: Leader
   readonly #live: LiveClient
+  readonly #announcer: Announcer
   readonly #stops: (() => void)[] = []
   #cancelVisit = () => {}
   #cancelProbe = () => {}
   #visiting = new Map<ShapeId, ShapeName>()
   #isClosed = false
   #isDropping = false
+  #isDelivering = false
   #hasAskedSettings = false
 
   constructor(private readonly options: OfficeOptions) {
-    const { core, store, clientId, epoch } = options
+    const { core, store, epoch } = options
     const { platform, actor } = core
+    this.#announcer = new Announcer({ core, post: options.post, stored: () => this.leader.stored() })
     this.#live = createLiveClient({ platform, userId: actor.user_id, onObserved: (seen) => this.#observe(seen) })
     core.uncached.leading = this.#live
     this.leader = new Leader({
@@ -63,25 +70,34 @@ export class Office {
       makeRoom: options.makeRoom,
     })
     this.#stops.push(
-      startSender({
-        platform,
-        outbox: core.outbox,
-        store,
-        userId: actor.user_id,
-        clientId,
-        epoch,
-        onAnswer: (answer) => this.#answered(answer),
-        onEpochLost: options.onEpochLost,
-      }),
+      core.outbox.changed.listen(() => this.#deliver()),
       core.membershipsChanged.listen(() => this.#membershipsChanged()),
+      core.connectionChanged.listen(() => this.#announcer.connection()),
       core.outbox.settled.listen(() => this.#dropEchoesSoon()),
     )
+    // What the last leader's sender waited for is over; whether its session is, is found out.
+    core.adoptConnection(core.connection)
+    if (core.connection.kind === 'signed-out') void this.#probe()
+    if (unsentEntries(core.outbox.state).length > 0) this.#deliver()
     this.#visit()
+  }
+
+  /** Goes on from what the last leader left: what the cache lacks, what was refused, what other tabs look at. */
+  begin(behind: Behind, wished: readonly ShapeName[]): void {
+    for (const [holder, cachedKeys] of behind) this.leader.catchUpCache(holder, cachedKeys)
+    for (const holder of this.options.core.shapes) if (holder.state.kind === 'refused') this.leader.reopen(holder)
+    this.wished(wished)
   }
 
   /** Opens and closes streams after what is wanted changed. */
   reconcile(): void {
     if (!this.#isClosed && this.options.core.connection.kind !== 'signed-out') this.leader.reconcile()
+  }
+
+  /** Other tabs look at these shapes: they are followed, and where they stand is told. */
+  wished(shapes: readonly ShapeName[]): void {
+    this.reconcile()
+    void this.#announcer.standing(shapes.map(shapeIdOf))
   }
 
   /** A reason to try now whatever waits. */
@@ -101,6 +117,20 @@ export class Office {
     for (const stop of this.#stops) stop()
     this.leader.stop()
     this.#live.close()
+  }
+
+  /** Begins to send: fetched with the first write, or once the server has answered, or failed to. Nothing that paints waits for it. */
+  #deliver(): void {
+    if (this.#isDelivering) return
+    this.#isDelivering = true
+    const { core, store, clientId, epoch, onEpochLost } = this.options
+    const { platform, actor, outbox } = core
+    void part(platform, core.closed, () => import('../outbox/delivery')).then(({ startSender }) => {
+      if (this.#isClosed) return
+      const onAnswer = (answer: Answer) => this.#answered(answer)
+      const userId = actor.user_id
+      this.#stops.push(startSender({ platform, outbox, store, userId, clientId, epoch, onAnswer, onEpochLost }))
+    })
   }
 
   #plan() {
@@ -125,6 +155,7 @@ export class Office {
   #observe(seen: Observation): void {
     const { core } = this.options
     const now = core.platform.now()
+    this.#deliver()
     switch (seen.kind) {
       case 'heartbeat':
         return this.#alive(now)
@@ -136,7 +167,6 @@ export class Office {
         return this.#connect({ kind: 'read-failed', now, isServerReached: seen.isServerReached })
       case 'signed-out':
         return this.#signedOut()
-      case 'forbidden':
       case 'mode':
         return
     }
@@ -175,6 +205,7 @@ export class Office {
     if (batch.step.state.kind === 'ready') this.#connect({ kind: 'synced', now: core.platform.now() })
     core.shapes.render(batch.holder)
     this.#visiting.delete(batch.holder.id)
+    this.#announcer.applied(batch)
     this.options.onApplied(batch)
   }
 
@@ -272,7 +303,9 @@ export class Office {
   #visit(): void {
     const { core, store } = this.options
     this.#cancelVisit = core.platform.after(VISIT_MS, () => {
-      void store.listShapes().then((cached) => {
+      const listing = store.listShapes().catch(() => [])
+      void listing.then((cached) => {
+        if (this.#isClosed) return
         for (const { id } of cached) {
           const name = shapeOfId(id)
           if (name) this.#visiting.set(id, name)
@@ -282,6 +315,20 @@ export class Office {
       })
     })
   }
+}
+
+/** Shapes of which this tab knows more than the cache, with the keys that the cache holds. */
+export type Behind = ReadonlyMap<ShapeHolder, readonly string[]>
+
+/** Takes what the cache knows more than this tab; answers where it knows less. */
+export async function readBehind(store: LocalStore, shapes: Iterable<ShapeHolder>): Promise<Behind> {
+  const behind = new Map<ShapeHolder, string[]>()
+  for (const holder of shapes) {
+    const cached = await store.readShape(holder.id).catch(() => null)
+    if (holder.load(cached) || holder.seq <= (cached?.meta.seq ?? 0)) continue
+    behind.set(holder, cached?.rows.map((row) => textIn(row, 'id')) ?? [])
+  }
+  return behind
 }
 
 /** Whether `GET /api/me` answered for this person, and nobody else did. */

@@ -53,10 +53,6 @@ export class ShapeSet {
     return this.#holders.get(id) ?? null
   }
 
-  forget(id: ShapeId): void {
-    this.#holders.delete(id)
-  }
-
   /** Counts a reader until the returned function is called. */
   read(name: ShapeName): () => void {
     const { id } = this.hold(name)

@@ -1,4 +1,7 @@
+import { wrap } from 'idb'
 import { afterEach, expect, test } from 'vitest'
+import { openIndexedDb } from '../cache/indexeddb'
+import { EpochLost } from '../cache/local-store'
 import { BAND, devicesOf, SARAH, Scene, SONGS, titles, watch } from '../testkit/scene'
 
 const KEY = '00000000-0000-4000-8000-000000000101'
@@ -39,3 +42,30 @@ test('where the session did not end, all goes on: rows stay, and what others cha
   scene.song(KEY.replace('101', '102'), 'Creep')
   await scene.until('the other song is there', () => titles(view()).join() === 'Creep,Wonderwall')
 })
+
+test('what the tab that led still has to store when another one signs out comes too late', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  const [leader, follower] = [device.open(), device.open()]
+  const shown = [leader, follower].map((tab) => watch(tab, SONGS))
+  await scene.until('both show it', () => shown.every(({ view }) => view().status === 'ready'))
+  await scene.clock.advance(200)
+  const factory = device.indexedDB ?? expect.unreachable('no storage')
+  const store = await openIndexedDb(factory, SARAH)
+  const epoch = await storedEpoch(factory)
+  const cached = await store.readShape(`songs/${BAND}`)
+  const meta = cached?.meta ?? expect.unreachable('nothing is cached')
+  await follower.sync.signOut(async () => true)
+  const late = { meta, baseSeq: 0, changes: [{ key: KEY, before: null, after: { id: KEY } }], echoed: [] }
+  await expect(store.commit(late, epoch)).rejects.toThrow(EpochLost)
+  expect(await store.listShapes()).toEqual([])
+  store.close()
+})
+
+async function storedEpoch(factory: IDBFactory): Promise<number> {
+  const database = (await wrap(factory.open(`backline-${SARAH}`))) ?? expect.unreachable('no database')
+  const epoch = Number(await database.get('meta', 'epoch'))
+  database.close()
+  return epoch
+}

@@ -124,3 +124,67 @@ test('B4 a tab whose storage does not open leads for itself beside tabs whose st
   await other.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } }).settled
   await scene.until('both show what one wrote', () => titles(view())[0] === 'Creep' && outboxOf(other).length === 0)
 })
+
+test('S11 a shape that another tab evicted is not brought back as a part of itself', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  const tab = device.open()
+  const { view } = watch(tab, SONGS)
+  await scene.until('the song is there', () => titles(view()).length === 1 && view().status === 'ready')
+  await scene.clock.advance(1_000)
+  const store = await openIndexedDb(device.indexedDB ?? expect.unreachable('no storage'), SARAH)
+  await store.dropShapes([`songs/${BAND}`])
+  scene.song(KEY.replace('5001', '5002'), 'Creep')
+  await scene.until('the news are there', () => titles(view()).length === 2)
+  await scene.clock.advance(1_000)
+  tab.kill()
+  device.disconnect()
+
+  const next = watch(device.open(), SONGS)
+  await scene.clock.advance(1_000)
+  // All or nothing: one song of two would be a lie.
+  expect(titles(next.view())).toEqual([])
+  device.connect()
+  await scene.until('all is there again', () => titles(next.view()).length === 2)
+  store.close()
+})
+
+test('S11 rows of a cache that could not be read do not come back once it can', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  scene.song(KEY.replace('5001', '5002'), 'Creep')
+  const device = open(scene, SARAH)
+  const first = device.open()
+  const shown = watch(first, SONGS)
+  await scene.until('the songs are there', () => shown.view().status === 'ready' && titles(shown.view()).length === 2)
+  await scene.clock.advance(1_000)
+  first.kill()
+  scene.server.remove('songs', KEY)
+
+  const second = device.open()
+  await scene.until('it is live', () => second.sync.connection.read().kind === 'live')
+  device.isUnreadable = true
+  const again = watch(second, SONGS)
+  await scene.until('one song is left', () => again.view().status === 'ready' && titles(again.view()).length === 1)
+  device.isUnreadable = false
+  await scene.clock.advance(1_000)
+  second.kill()
+  device.disconnect()
+
+  const third = watch(device.open(), SONGS)
+  await scene.until('the cache is read', () => titles(third.view()).length > 0)
+  expect(titles(third.view())).toEqual(['Creep'])
+})
+
+test('O18 a device whose disk is full from the first visit on works all the same', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  device.isFull = true
+  const tab = device.open()
+  const { view } = watch(tab, SONGS)
+  await scene.until('the song is there', () => titles(view()).length === 1)
+  void tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } })
+  await scene.until('it arrived', () => scene.server.row('songs', KEY)?.['title'] === 'Creep')
+})

@@ -11,7 +11,8 @@ beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefin
 async function twoTabs() {
   const scene = new Scene()
   scene.song(KEY, 'Wonderwall')
-  const device = open(scene, SARAH)
+  const session = { userId: SARAH as string | null }
+  const device = open(scene, SARAH, session)
   const leader = device.open()
   const [shownByLeader, isSynced] = [watch(leader, SONGS), () => leader.sync.connection.read().kind === 'live']
   await scene.until('the first leads', () => shownByLeader.view().status === 'ready' && isSynced())
@@ -19,7 +20,7 @@ async function twoTabs() {
   const shownByFollower = watch(follower, SONGS)
   await scene.until('the second shows it', () => shownByFollower.view().status === 'ready')
   await scene.clock.advance(200)
-  return { scene, device, leader, follower, shownByLeader, shownByFollower }
+  return { scene, session, device, leader, follower, shownByLeader, shownByFollower }
 }
 
 test('T6 a follower shows what arrives, what is written and how it stands, like the leader', async () => {
@@ -53,6 +54,30 @@ test('T6 a follower shows what arrives, what is written and how it stands, like 
   await scene.until('both are done', () => [leader, follower].every((tab) => outboxOf(tab).length === 0))
   expect(shownByFollower.view().rows.get(KEY)).toEqual(scene.server.row('songs', KEY))
   expect(scene.server.row('songs', KEY)).toMatchObject({ title: 'Champagne', version: 2 })
+})
+
+test('T6 a follower says why a write is stuck and when it is tried again, like the leader', async () => {
+  const { scene, device, leader, follower } = await twoTabs()
+  device.fate = (url) => (url.endsWith('/api/writes') ? 'server-error' : 'pass')
+  follower.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Champagne' } })
+  await scene.until('the leader says so', () => leader.sync.connection.read().stuck?.kind === 'failing')
+  await scene.clock.advance(100)
+  const { stuck, nextRetryAt } = leader.sync.connection.read()
+  expect(nextRetryAt).not.toBeNull()
+  expect(follower.sync.connection.read()).toMatchObject({ stuck, nextRetryAt })
+})
+
+test('T7 who takes over from a leader that was signed out asks at once whether the session is back', async () => {
+  const { scene, leader, follower, session } = await twoTabs()
+  session.userId = null
+  leader.sync.wake()
+  scene.song(KEY.replace('101', '102'), 'Creep')
+  await scene.until('both are signed out', () =>
+    [leader, follower].every(({ sync }) => sync.connection.read().kind === 'signed-out'),
+  )
+  session.userId = SARAH
+  leader.kill()
+  await scene.until('it is live again', () => follower.sync.connection.read().kind === 'live', 5_000)
 })
 
 test('T7 a killed leader is replaced at once, and what it had sent is applied once', async () => {
@@ -104,7 +129,8 @@ test('T6 a tab that opens at any moment of a write’s way neither keeps it nor 
   for (let turns = 0; turns <= 160; turns += 10) {
     const scene = new Scene()
     scene.song(KEY, 'Wonderwall')
-    const device = open(scene, SARAH)
+    const session = { userId: SARAH as string | null }
+    const device = open(scene, SARAH, session)
     const leader = device.open()
     const shown = watch(leader, SONGS)
     await scene.until(
@@ -128,7 +154,8 @@ test('T6 a tab that opens at any moment of a write’s way neither keeps it nor 
 test('a tab that ended tells the others nothing more, whoever stops reading afterwards', async () => {
   const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const scene = new Scene()
-  const device = open(scene, SARAH)
+  const session = { userId: SARAH as string | null }
+  const device = open(scene, SARAH, session)
   const [tab, other] = [device.open(), device.open()]
   const { view, stop } = watch(tab, SONGS)
   const { view: viewOfOther } = watch(other, SONGS)
@@ -151,4 +178,21 @@ test('T6 a follower that cannot read what the leader stored asks again until it 
   expect(titles(shownByFollower.view()).length).toBeLessThan(601)
   device.isUnreadable = false
   await scene.until('the follower shows them', () => titles(shownByFollower.view()).length === 601)
+})
+
+test('T7 a page of history that was loaded while nobody led stays on screen', async () => {
+  const { scene, leader, follower } = await twoTabs()
+  const chat = KEY.replace('101', 'c01')
+  for (const n of [1, 2, 3]) {
+    const id = KEY.replace('101', `90${n}`)
+    const at = new Date(scene.clock.now() - 10_000 + n).toISOString()
+    scene.server.seed('messages', { id, band_id: BAND, conversation_id: chat, body: `#${n}`, created_at: at })
+  }
+  const [, shown] = [leader, follower].map((tab) => watch(tab, { entity: 'messages', scope: BAND }))
+  await scene.until('the conversation is open', () => shown?.view().status === 'ready')
+  leader.kill()
+  await follower.sync.historyPage({ entity: 'messages', scope: BAND, group: chat }, null)
+  await scene.until('the other one leads', () => follower.sync.connection.read().kind === 'live')
+  await scene.clock.advance(5_000)
+  expect(shown?.view().rows.size).toBe(3)
 })

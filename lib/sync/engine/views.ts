@@ -2,7 +2,7 @@ import 'client-only'
 import type { ConnectionState } from '../connection/connection'
 import { stuckReason } from '../connection/stuck'
 import { writtenColumns, type OutboxEntry } from '../outbox/entry'
-import { unsentEntries, type OutboxState } from '../outbox/outbox-state'
+import type { SenderView } from '../outbox/outbox-state'
 import type { ConnectionView, OutboxItem } from '../types'
 
 /** What components see of the outbox and the connection. */
@@ -41,14 +41,16 @@ function stateOf({ kind }: OutboxEntry['phase']): OutboxItem['state'] {
 
 export interface ConnectionInputs {
   connection: ConnectionState
-  outbox: OutboxState
+  /** Writes not answered yet, oldest first. */
+  unsent: readonly OutboxEntry[]
+  sender: SenderView
   now: number
   durability: ConnectionView['durability']
   storage: ConnectionView['storage']
 }
 
-export function connectionView({ connection, outbox, now, durability, storage }: ConnectionInputs): ConnectionView {
-  const unsent = unsentEntries(outbox)
+export function connectionView(inputs: ConnectionInputs): ConnectionView {
+  const { connection, unsent, sender, now, durability, storage } = inputs
   return {
     kind: connection.kind,
     since: connection.since,
@@ -56,8 +58,8 @@ export function connectionView({ connection, outbox, now, durability, storage }:
     areReadsDelayed: connection.areReadsDelayed,
     unsentCount: unsent.length,
     oldestUnsentAt: unsent.at(0)?.at ?? null,
-    nextRetryAt: outbox.sender.kind === 'waiting' ? outbox.sender.retryAt : null,
-    stuck: stuckReason(outbox, connection.kind, now),
+    nextRetryAt: sender.kind === 'waiting' ? sender.retryAt : null,
+    stuck: stuckReason(unsent, sender, connection.kind, now),
     durability: unsent.some(({ isUnstored }) => isUnstored) ? 'full' : durability,
     storage,
   }

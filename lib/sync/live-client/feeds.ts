@@ -123,11 +123,6 @@ export class Feeds {
     return due.length === 0 ? null : Math.min(...due)
   }
 
-  shapeNamed(id: string): { entity: string; scope: string | null } | null {
-    const feed = this.#feeds.get(id)
-    return feed ? { entity: feed.entity, scope: feed.scope } : null
-  }
-
   /** What to ask the live door for. */
   shapes(): LiveShapeRequest[] {
     return [...this.#feeds.values()]

@@ -10,7 +10,7 @@ export interface ShapeLine {
   body: string
 }
 
-export type ParsedLine = { kind: 'heartbeat'; serverTime: string } | { kind: 'shape'; line: ShapeLine }
+export type ParsedLine = { kind: 'heartbeat' } | { kind: 'shape'; line: ShapeLine }
 
 /** Reads a line of the live door; null for anything else, such as what a captive portal would say. */
 export function parseLine(text: string): ParsedLine | null {
@@ -21,7 +21,7 @@ export function parseLine(text: string): ParsedLine | null {
     return null
   }
   if (!isJsonObject(value)) return null
-  if (typeof value['heartbeat'] === 'string') return { kind: 'heartbeat', serverTime: value['heartbeat'] }
+  if (typeof value['heartbeat'] === 'string') return { kind: 'heartbeat' }
   const { id, status, headers, body } = value
   if (typeof id !== 'string' || typeof status !== 'number' || !isJsonObject(headers) || body === undefined) return null
   const texts: Record<string, string> = {}

@@ -20,13 +20,12 @@ import { judge, judgeError, responseOf } from './responses'
 /** What the live client sees of the server; the connection's state follows from it. */
 export type Observation =
   /** The stream lives. */
-  | { kind: 'heartbeat'; serverTime: string }
+  | { kind: 'heartbeat' }
   /** The read side answered: on the stream, to a poll, or to a request of its own. */
   | { kind: 'answered'; how: 'stream' | 'poll' | 'request' }
-  /** No usable answer. `isServerReached`: our server said so itself, in our envelope. `retryAt`: null when others retry. */
-  | { kind: 'failed'; isServerReached: boolean; retryAt: number | null }
-  | { kind: 'signed-out'; code: 'signed_out' | 'other_user' }
-  | { kind: 'forbidden'; entity: string; scope: string | null }
+  /** No usable answer. `isServerReached`: our server said so itself, in our envelope. */
+  | { kind: 'failed'; isServerReached: boolean }
+  | { kind: 'signed-out' }
   /** How changes reach us from now on. */
   | { kind: 'mode'; mode: Mode }
 
@@ -152,7 +151,7 @@ class Driver implements LiveClient {
     try {
       response = await platform.fetch(url, { ...init, headers, cache: 'no-store', credentials: 'same-origin' })
     } catch (error) {
-      if (!init.signal?.aborted) this.#observe({ kind: 'failed', isServerReached: false, retryAt: null })
+      if (!init.signal?.aborted) this.#observe({ kind: 'failed', isServerReached: false })
       throw error
     }
     const verdict = await judge(response)
@@ -161,10 +160,10 @@ class Driver implements LiveClient {
         this.#observe({ kind: 'answered', how: 'request' })
         return response
       case 'error':
-        this.#observeError(verdict.error, shapeOfUrl(url))
+        this.#observeError(verdict.error)
         return response
       case 'not-ours':
-        this.#observe({ kind: 'failed', isServerReached: false, retryAt: null })
+        this.#observe({ kind: 'failed', isServerReached: false })
         throw new TypeError('The answer did not come from our server')
       default:
         return unreachable(verdict)
@@ -175,10 +174,11 @@ class Driver implements LiveClient {
     if (!this.#isClosed) this.#options.onObserved(observation)
   }
 
-  #observeError({ code }: ErrorBody['error'], shape: { entity: string; scope: string | null }): void {
-    if (code === 'signed_out' || code === 'other_user') return this.#observe({ kind: 'signed-out', code })
-    if (code === 'forbidden') return this.#observe({ kind: 'forbidden', ...shape })
-    this.#observe({ kind: 'failed', isServerReached: true, retryAt: null })
+  #observeError({ code }: ErrorBody['error']): void {
+    if (code === 'signed_out' || code === 'other_user') return this.#observe({ kind: 'signed-out' })
+    // A verdict on one shape is told to whoever asked for it.
+    if (code === 'forbidden') return
+    this.#observe({ kind: 'failed', isServerReached: true })
   }
 
   #schedule(): void {
@@ -208,7 +208,7 @@ class Driver implements LiveClient {
         this.#connections.delete(action.id)
         return
       case 'tell-failed':
-        return this.#observe({ kind: 'failed', isServerReached: action.isServerReached, retryAt: action.retryAt })
+        return this.#observe({ kind: 'failed', isServerReached: action.isServerReached })
       case 'tell-answered':
         return this.#observe({ kind: 'answered', how: 'poll' })
       case 'tell-mode':
@@ -251,7 +251,7 @@ class Driver implements LiveClient {
     if (!this.#connections.has(id)) return
     const isTransient = response.status >= 500 || response.status === 429
     if (isTransient) return this.#failed(id, true, verdict.retryAfterMs)
-    this.#observeError(verdict.error, { entity: '', scope: null })
+    this.#observeError(verdict.error)
     this.#endAll(response.status, verdict.error)
   }
 
@@ -266,7 +266,7 @@ class Driver implements LiveClient {
       if (!parsed) return this.#failed(id, false, 0)
       this.#dispatch({ kind: 'line', id })
       if (parsed.kind === 'shape') this.#take(id, parsed.line, isStream)
-      else if (isStream) this.#observe({ kind: 'heartbeat', serverTime: parsed.serverTime })
+      else if (isStream) this.#observe({ kind: 'heartbeat' })
     }
     this.#dispatch({ kind: 'ended', id })
   }
@@ -277,9 +277,7 @@ class Driver implements LiveClient {
     if (!places || !from) return
     if (line.status === STATUS_BY_CODE.signed_out) return this.#signedOut(line)
     if (isStream) this.#observe({ kind: 'answered', how: 'stream' })
-    const shape = this.#feeds.shapeNamed(line.id)
-    if (line.status === STATUS_BY_CODE.forbidden && shape) this.#observe({ kind: 'forbidden', ...shape })
-    if (line.status >= 500) this.#observe({ kind: 'failed', isServerReached: true, retryAt: null })
+    if (line.status >= 500) this.#observe({ kind: 'failed', isServerReached: true })
     const to = placeAfter(line)
     if (to) places.set(line.id, to)
     const received = this.#feeds.receive(line.id, from, line, this.#options.platform.now())
@@ -289,7 +287,7 @@ class Driver implements LiveClient {
 
   #signedOut({ status, body }: ShapeLine): void {
     const error = readErrorBody(JSON.parse(body)) ?? { code: 'signed_out', message: 'You are signed out.' }
-    this.#observe({ kind: 'signed-out', code: error.code === 'other_user' ? 'other_user' : 'signed_out' })
+    this.#observe({ kind: 'signed-out' })
     this.#endAll(status, error)
   }
 

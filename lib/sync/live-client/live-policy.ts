@@ -73,7 +73,7 @@ export type PolicyEvent =
 export type PolicyAction =
   | { kind: 'open'; id: number; hold: 'stream' | number }
   | { kind: 'close'; id: number }
-  | { kind: 'tell-failed'; isServerReached: boolean; retryAt: number }
+  | { kind: 'tell-failed'; isServerReached: boolean }
   | { kind: 'tell-answered' }
   | { kind: 'tell-mode'; mode: Mode }
 
@@ -230,7 +230,7 @@ function failed(
   const mode = event.isServerReached ? state.mode : modeAfter(state.mode, failures, state.isRealtime)
   const climbAt = mode === state.mode ? state.climbAt : at.now + state.climbDelayMs
   const waiting: PolicyState = { ...rest, failures, climbAt, openAt: rest.opening ? rest.openAt : openAt }
-  actions.push({ kind: 'tell-failed', isServerReached: event.isServerReached, retryAt: openAt })
+  actions.push({ kind: 'tell-failed', isServerReached: event.isServerReached })
   return turned({ ...waiting, isHoldProven: waiting.isHoldProven && mode === state.mode }, mode, actions)
 }
 

@@ -1,6 +1,7 @@
 import 'client-only'
 import { readErrorBody, type ErrorBody } from '@/lib/protocol/errors'
 import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
+import { retryAfterMs } from '../outbox/backoff'
 import type { ShapeLine } from './lines'
 
 /** What a door's answer turned out to be. Anything without our envelope or Electric's headers is a network failure, never a verdict. */
@@ -34,16 +35,11 @@ export async function judgeError(response: Response): Promise<Verdict> {
         .catch(() => null)
     : null
   const error = readErrorBody(body)
-  return error ? { kind: 'error', error, retryAfterMs: retryAfterMs(response) } : { kind: 'not-ours' }
+  return error
+    ? { kind: 'error', error, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) }
+    : { kind: 'not-ours' }
 }
 
 function isJson(response: Response): boolean {
   return response.headers.get('content-type')?.startsWith('application/json') ?? false
-}
-
-const RETRY_AFTER_MS_MAX = 3_600_000
-
-function retryAfterMs(response: Response): number {
-  const seconds = Number(response.headers.get('retry-after') ?? 0)
-  return seconds > 0 ? Math.min(seconds * 1_000, RETRY_AFTER_MS_MAX) : 0
 }

@@ -2,6 +2,8 @@ import 'client-only'
 import * as z from 'zod/mini'
 import { readErrorBody } from '@/lib/protocol/errors'
 import type { WriteResult } from '@/lib/protocol/writes'
+import { json, jsonRow } from '../stored-json'
+import { retryAfterMs } from './backoff'
 import type { Reason } from './entry'
 
 /** What came back for one request to the write door. */
@@ -13,8 +15,8 @@ export type Answer =
   /** No verdict: try the same again later. */
   | { kind: 'failed'; reason: Reason; retryAfterMs: number; isServerReached: boolean }
 
-const clash = z.object({ field: z.string(), base: z.json(), yours: z.json(), theirs: z.json() })
-const result = z.discriminatedUnion('status', [
+const clash = z.object({ field: z.string(), base: json, yours: json, theirs: json })
+const result = z.union([
   z.object({
     id: z.string(),
     status: z.literal('applied'),
@@ -26,7 +28,7 @@ const result = z.discriminatedUnion('status', [
     status: z.literal('conflict'),
     txid: z.nullable(z.string()),
     version: z.int(),
-    current: z.record(z.string(), z.json()),
+    current: jsonRow,
     fields: z.array(clash),
   }),
   z.object({
@@ -72,9 +74,4 @@ function failed(message: string): Answer {
 
 function answersExactly(results: readonly WriteResult[], ids: readonly string[]): boolean {
   return results.length === ids.length && results.every(({ id }, index) => id === ids[index])
-}
-
-function retryAfterMs(header: string | null): number {
-  const seconds = Number(header ?? '0')
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 3600) * 1000 : 0
 }

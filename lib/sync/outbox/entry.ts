@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { ErrorCode } from '@/lib/protocol/errors'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { RejectionCode, WireWrite } from '@/lib/protocol/writes'
+import { jsonRow, reason } from '../stored-json'
 
 /** Why a write was refused, or why its last attempt failed. */
 export interface Reason {
@@ -48,14 +49,12 @@ export interface OutboxEntry {
   phase: Phase
 }
 
-const reason = z.object({ code: z.string(), message: z.string(), issues: z.array(z.string()) })
-const jsonRow = z.record(z.string(), z.json())
 const common = { id: z.string(), entity: z.string(), key: z.string(), at: z.optional(z.string()) }
 const attempt = { attempts: z.int(), failure: z.nullable(reason) }
 
 const storedEntry = z.object({
   seq: z.number(),
-  write: z.discriminatedUnion('op', [
+  write: z.union([
     z.object({ ...common, op: z.literal('insert'), values: jsonRow }),
     z.object({
       ...common,
@@ -74,7 +73,7 @@ const storedEntry = z.object({
   at: z.number(),
   holdUntil: z.number(),
   isUnstored: z.optional(z.boolean()),
-  phase: z.discriminatedUnion('kind', [
+  phase: z.union([
     z.object({ kind: z.literal('storing') }),
     z.object({ kind: z.literal('queued'), ...attempt }),
     z.object({ kind: z.literal('sent'), ...attempt }),

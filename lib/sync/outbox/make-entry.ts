@@ -9,6 +9,7 @@ import type { Intent } from '../types'
 import type { OutboxEntry } from './entry'
 import { holdUntil } from './place'
 import { scopeOfRow } from '../shapes/shape-name'
+import { issueWords } from '../store/rows'
 
 /** What is known where and when a write is made. */
 export interface Occasion {
@@ -90,8 +91,5 @@ function baseOf(row: JsonRow, patch: JsonRow): JsonRow {
 export function checked(entity: AnyEntity, schema: AnyEntity['insert'], values: JsonRow): JsonRow {
   const read = schema.safeParse(values)
   if (read.success) return read.data
-  throw new InvalidWrite(
-    entity.name,
-    read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
-  )
+  throw new InvalidWrite(entity.name, read.error.issues.map(issueWords))
 }

@@ -10,6 +10,10 @@ export type Sender =
   | { kind: 'waiting'; retryAt: number; attempt: number; reason: Reason }
   | { kind: 'signed-out'; reason: Reason }
 
+/** As much of it as followers are told and people see. */
+export type SenderView =
+  { kind: 'idle' | 'sending' | 'signed-out' } | { kind: 'waiting'; retryAt: number; reason: { message: string } }
+
 export interface OutboxState {
   /** In the order the writes were made. */
   entries: readonly OutboxEntry[]

@@ -1,4 +1,3 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { act, cleanup, render, screen } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import { BAND, devicesOf, SARAH, Scene, watch } from '../testkit/scene'
@@ -40,11 +39,9 @@ async function chatOf(count: number) {
   const { view } = watch(tab, { entity: 'messages', scope: BAND })
   await scene.until('live', () => view().status === 'ready')
   render(
-    <QueryClientProvider client={new QueryClient()}>
-      <SyncContext value={tab.sync}>
-        <Messages />
-      </SyncContext>
-    </QueryClientProvider>,
+    <SyncContext value={tab.sync}>
+      <Messages />
+    </SyncContext>,
   )
   const shown = () => screen.getByRole('status').textContent
   const shows = (words: string) => act(() => scene.until(`it shows ${words}`, () => shown() === words))

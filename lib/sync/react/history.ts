@@ -7,6 +7,7 @@ import type { Failure } from '@/lib/protocol/errors'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { ShapeStatus } from '../types'
 import { useSync } from './context'
+import { layerKey, queryClient } from './query-client'
 import { useShapeView } from './rows'
 
 export interface History<Name extends EntityName> {
@@ -23,19 +24,22 @@ export interface History<Name extends EntityName> {
 export function useHistory<Name extends EntityName>(entity: Name, scope: string | null, group?: string): History<Name> {
   const sync = useSync()
   const view = useShapeView(entity, scope)
-  const pages = useInfiniteQuery({
-    queryKey: ['history', entity, scope, group ?? null, view.generation],
-    // The first page is fetched after the live shape stands, so that nothing falls between them.
-    enabled: sync !== null && scope !== null && view.status === 'ready',
-    queryFn: ({ pageParam }) => {
-      if (!sync || scope === null) throw new Error('useHistory: fetched while disabled')
-      return sync.historyPage({ entity, scope, ...(group === undefined ? {} : { group }) }, pageParam)
+  const pages = useInfiniteQuery(
+    {
+      queryKey: [sync && layerKey(sync), 'history', entity, scope, group ?? null, view.generation],
+      // The first page is fetched after the live shape stands, so that nothing falls between them.
+      enabled: sync !== null && scope !== null && view.status === 'ready',
+      queryFn: ({ pageParam }) => {
+        if (!sync || scope === null) throw new Error('useHistory: fetched while disabled')
+        return sync.historyPage({ entity, scope, ...(group === undefined ? {} : { group }) }, pageParam)
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next,
+      staleTime: Infinity,
+      retry: true,
     },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-    staleTime: Infinity,
-    retry: true,
-  })
+    queryClient,
+  )
   const rows = useMemo(() => newestFirst<Name>(view.rows, entity, group), [view.rows, entity, group])
   const { fetchNextPage } = pages
   return {

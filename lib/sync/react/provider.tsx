@@ -1,6 +1,5 @@
 'use client'
 import 'client-only'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState, type ReactNode } from 'react'
 import { createSync } from '../create-sync'
 import type { Sync } from '../sync'
@@ -22,7 +21,6 @@ export interface SyncProviderProps {
  */
 export function SyncProvider({ userId, name = null, avatarUrl = null, apiOrigin, children }: SyncProviderProps) {
   const [sync, setSync] = useState<Sync | null>(null)
-  const [queryClient] = useState(newQueryClient)
 
   useEffect(() => {
     const started = createSync({
@@ -33,21 +31,9 @@ export function SyncProvider({ userId, name = null, avatarUrl = null, apiOrigin,
     setSync(started)
     return () => {
       setSync(null)
-      queryClient.clear()
       void started.close()
     }
-  }, [userId, name, avatarUrl, apiOrigin, queryClient])
+  }, [userId, name, avatarUrl, apiOrigin])
 
-  return (
-    <QueryClientProvider client={queryClient}>
-      <SyncContext value={sync}>{children}</SyncContext>
-    </QueryClientProvider>
-  )
-}
-
-function newQueryClient(): QueryClient {
-  return new QueryClient({
-    // The outbox owns the only retry loop; queries serve history and metrics alone.
-    defaultOptions: { mutations: { retry: 0, networkMode: 'always' }, queries: { networkMode: 'always' } },
-  })
+  return <SyncContext value={sync}>{children}</SyncContext>
 }

@@ -1,4 +1,3 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { act, cleanup, render, screen } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import { BAND, devicesOf, SARAH, Scene, SONGS, watch } from '../testkit/scene'
@@ -7,6 +6,8 @@ import { SyncContext } from './context'
 import { useRow, useRows, useRowStatus } from './rows'
 import { useConnection, useOutbox } from './state'
 import { useWrite } from './write'
+// Here before time begins: a clock that tests move waits for no file.
+import './write-observer'
 
 const [ONE, TWO] = ['00000000-0000-4000-8000-000000000101', '00000000-0000-4000-8000-000000000102']
 const { open, closeAll } = devicesOf()
@@ -26,11 +27,7 @@ async function ready() {
 }
 
 function show(tab: FakeTab, children: React.ReactNode) {
-  return render(
-    <QueryClientProvider client={new QueryClient()}>
-      <SyncContext value={tab.sync}>{children}</SyncContext>
-    </QueryClientProvider>,
-  )
+  return render(<SyncContext value={tab.sync}>{children}</SyncContext>)
 }
 
 const renders = new Map<string, number>()

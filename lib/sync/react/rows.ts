@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import type { EntityName, Row } from '@/entities'
 import type { Failure } from '@/lib/protocol/errors'
 import type { JsonRow } from '@/lib/protocol/json'
-import type { RowStatus, ShapeStatus, ShapeView } from '../types'
+import { NOTHING_YET, type RowStatus, type ShapeStatus, type ShapeView } from '../types'
 import { useSource, useSync } from './context'
 
 /**
@@ -14,7 +14,6 @@ import { useSource, useSync } from './context'
 export interface Query<Name extends EntityName> {
   where?: (row: Row<Name>) => boolean
   orderBy?: (a: Row<Name>, b: Row<Name>) => number
-  limit?: number
 }
 
 export interface Rows<Name extends EntityName> {
@@ -22,9 +21,6 @@ export interface Rows<Name extends EntityName> {
   status: ShapeStatus
   error: Failure | null
 }
-
-/** What readers see before there is anything to see. */
-export const NOTHING_YET: ShapeView = { status: 'loading', rows: new Map(), error: null, generation: 0 }
 
 /**
  * Live rows of one entity in one scope (the uuid of a band, project or user), unconfirmed writes included.
@@ -76,5 +72,5 @@ function applyQuery<Name extends EntityName>(
   let rows = [...all.values()] as unknown as Row<Name>[]
   if (query?.where) rows = rows.filter(query.where)
   if (query?.orderBy) rows.sort(query.orderBy)
-  return query?.limit === undefined ? rows : rows.slice(0, query.limit)
+  return rows
 }

@@ -1,9 +1,12 @@
 'use client'
 import 'client-only'
-import { useMutation, type UseMutationResult } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import type { MutationObserverResult } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { EntityName, Insert, Patch } from '@/entities'
 import type { JsonRow } from '@/lib/protocol/json'
+import { browserTimers } from '../browser-platform'
+import { part } from '../part'
+import type { Sync } from '../sync'
 import type { Intent, MadeWrite, Settled, WriteRefused } from '../types'
 import { useSync } from './context'
 
@@ -15,11 +18,17 @@ export interface Writer<Name extends EntityName> {
   update: (key: string, patch: Patch<Name>, options?: { typing?: boolean }) => MadeWrite
   remove: (key: string) => MadeWrite
   restore: (key: string, patch?: Patch<Name>) => MadeWrite
-  /** The mutation of the latest write: `isPending`, `error`, `onSuccess`; settles when the outbox settles. */
-  mutation: UseMutationResult<Settled, WriteRefused, MadeWrite>
+  /** The TanStack mutation of the latest write: `isPending`, `error`, `data`; settles when the outbox settles. */
+  mutation: WriteMutation
   /** False for the moment before the sync layer runs: a form's button waits for it. */
   isReady: boolean
 }
+
+/** What TanStack shows of a mutation, as far as it means something for a write. */
+export type WriteMutation = Pick<
+  MutationObserverResult<Settled, WriteRefused, MadeWrite>,
+  'status' | 'isIdle' | 'isPending' | 'isSuccess' | 'isError' | 'variables' | 'data' | 'error'
+>
 
 export interface WriteOptions {
   onSuccess?: (settled: Settled) => void
@@ -29,21 +38,12 @@ export interface WriteOptions {
 /** Writes rows of an entity. Nothing waits for the network; the outbox owns the only retry loop. */
 export function useWrite<Name extends EntityName>(entity: Name, options: WriteOptions = {}): Writer<Name> {
   const sync = useSync()
-  const { onSuccess, onError } = options
-  const mutation = useMutation<Settled, WriteRefused, MadeWrite>({
-    mutationKey: ['write', entity],
-    mutationFn: (made) => made.settled,
-    retry: 0,
-    networkMode: 'always',
-    ...(onSuccess ? { onSuccess } : {}),
-    ...(onError ? { onError } : {}),
-  })
-  const { mutate } = mutation
+  const { mutation, follow } = useMutationOf(sync, entity, options)
   const helpers = useMemo(() => {
     const make = (intent: Intent): MadeWrite => {
       if (!sync) throw new Error('useWrite: the sync layer is not running yet; check isReady')
       const made = sync.write(entity, intent)
-      mutate(made)
+      void follow(made)
       return made
     }
     return {
@@ -55,8 +55,46 @@ export function useWrite<Name extends EntityName>(entity: Name, options: WriteOp
       restore: (key: string, patch?: Patch<Name>) =>
         make({ op: 'restore', key, ...(patch ? { patch: columns(patch) } : {}) }),
     }
-  }, [sync, entity, mutate])
+  }, [sync, entity, follow])
   return { ...helpers, mutation, isReady: sync !== null }
+}
+
+const IDLE: WriteMutation = {
+  status: 'idle',
+  isIdle: true,
+  isPending: false,
+  isSuccess: false,
+  isError: false,
+  variables: undefined,
+  data: undefined,
+  error: null,
+}
+
+/** A mutation of the writes it is told to follow. TanStack comes with the first of them, and the write does not wait for it. */
+function useMutationOf(sync: Sync | null, entity: string, options: WriteOptions) {
+  const [mutation, setMutation] = useState(IDLE)
+  const latest = useRef<{ options: WriteOptions; made: MadeWrite | null }>({ options, made: null })
+  useEffect(() => {
+    latest.current.options = options
+  })
+  const follow = useCallback(
+    async (made: MadeWrite) => {
+      if (!sync) return
+      latest.current.made = made
+      setMutation({ ...IDLE, status: 'pending', isIdle: false, isPending: true, variables: made })
+      const { observeWrite } = await part(browserTimers, sync.uncached.signal, () => import('./write-observer'))
+      observeWrite({
+        entity,
+        made,
+        options: () => latest.current.options,
+        onResult: (result) => {
+          if (latest.current.made === made) setMutation(result)
+        },
+      })
+    },
+    [sync, entity],
+  )
+  return { mutation, follow }
 }
 
 /** Columns that are present: a field set to undefined means "not named". */

@@ -1,8 +1,8 @@
 import 'client-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import { textIn, type JsonRow } from '@/lib/protocol/json'
-import { isVersioned, versionOf, type Rows } from './rows'
-import { leftOutRow, type LeftOut, type ShapeEvent } from './shape-state'
+import { isVersioned, leftOutRow, versionOf, type LeftOut, type Rows } from './rows'
+import type { ShapeEvent } from './shape-state'
 
 /** A page of older rows from the history door, newest first. */
 export interface LoadedPage {

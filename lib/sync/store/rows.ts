@@ -16,3 +16,24 @@ export function versionOf(row: JsonRow | null | undefined): number {
   const version = row?.['version']
   return typeof version === 'number' ? version : 0
 }
+
+/** A row that does not pass the entity's schema. */
+export interface LeftOut {
+  key: string
+  issues: string[]
+}
+
+/** A row that was kept out, and why. */
+export function leftOutRow(key: string, issues: readonly Issue[]): LeftOut {
+  return { key, issues: issues.map(issueWords) }
+}
+
+/** As much of a schema's issue as people are told. */
+interface Issue {
+  path: PropertyKey[]
+  message: string
+}
+
+export function issueWords({ path, message }: Issue): string {
+  return `${path.join('.')}: ${message}`
+}

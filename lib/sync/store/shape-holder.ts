@@ -12,14 +12,12 @@ import { NOTHING_LAID, overlayRows } from '../overlay/overlay'
 import type { OutboxEntry } from '../outbox/entry'
 import { entityOf, shapeIdOf, type ShapeId } from '../shapes/shape-name'
 import type { Snapshot } from '../shapes/snapshot'
-import type { ShapeName, ShapeStatus, ShapeView } from '../types'
-import { NO_ROWS } from './rows'
+import { NOTHING_YET, type ShapeName, type ShapeStatus } from '../types'
+import { NO_ROWS, type Rows } from './rows'
 import type { ShapeStep } from './shape-state'
 
 /** How many transactions of a shape are remembered to recognise their writes. */
 const TXIDS_MAX = 256
-
-const EMPTY_VIEW: ShapeView = { status: 'loading', rows: new Map(), error: null, generation: 0 }
 
 /** One shape in this tab: its state, what people see of it, and who looks. */
 export class ShapeHolder {
@@ -27,11 +25,13 @@ export class ShapeHolder {
   readonly entity: AnyEntity
   readonly scope: string | null
   state: ShapeState = { kind: 'cold' }
-  view: ShapeView = EMPTY_VIEW
+  view = NOTHING_YET
   /** Tells that `view` is another object. */
   readonly changed = new Emitter()
   /** Counts commits, as the cache does. */
   seq = 0
+  /** `seq` of what the cache holds, once all that was handed to it is stored. */
+  cachedSeq = 0
   /** Counts how often the log began anew. */
   generation = 0
   /** False once the browser had no room for it: it lives in memory until it is opened again. */
@@ -56,6 +56,7 @@ export class ShapeHolder {
 
   /** Takes what the cache holds; false when this tab knows as much already. */
   load(cached: CachedShape | null): boolean {
+    this.cachedSeq = cached?.meta.seq ?? 0
     if (this.state.kind !== 'cold' && (cached?.meta.seq ?? 0) <= this.seq) return false
     if (!cached) {
       this.state = { kind: 'loading', position: null, rows: NO_ROWS }
@@ -106,6 +107,11 @@ export class ShapeHolder {
   mirror(seq: number, state: ShapeState): void {
     this.seq = seq
     this.state = state
+  }
+
+  /** Shows the rows with a page of older ones that the leader's tab is told of: nobody may lead at this moment. */
+  showPage(rows: Rows): void {
+    if (this.state.kind !== 'cold' && this.state.kind !== 'refused') this.state = { ...this.state, rows }
   }
 
   /** Lays the outbox over the rows again. `isLocalOnly`: the container exists on this device alone so far. */

@@ -7,7 +7,7 @@ import { unreachable } from '@/lib/protocol/unreachable'
 import type { ShapeMessage } from '../shapes/messages'
 import type { Snapshot } from '../shapes/snapshot'
 import { rowsOf, type Position, type ShapeState } from './known-shape'
-import { isVersioned, NO_ROWS, versionOf, type Rows } from './rows'
+import { isVersioned, leftOutRow, NO_ROWS, versionOf, type LeftOut, type Rows } from './rows'
 
 export type ShapeEvent =
   /** What the stream delivered, up to `position`. */
@@ -23,12 +23,6 @@ export interface RowChange {
   key: string
   before: JsonRow | null
   after: JsonRow | null
-}
-
-/** A row that does not pass the entity's schema. */
-export interface LeftOut {
-  key: string
-  issues: string[]
 }
 
 /** What an event did to a shape. */
@@ -197,11 +191,6 @@ function completeRows(entity: AnyEntity, state: { rows: Rows }, work: Work): Row
 
 function afterRefetch(work: Work, position: Position): Position | null {
   return work.rows.size === 0 && !work.snapshot ? null : position
-}
-
-/** A row that was kept out, and why. */
-export function leftOutRow(key: string, issues: readonly { path: PropertyKey[]; message: string }[]): LeftOut {
-  return { key, issues: issues.map(({ path, message }) => `${path.join('.')}: ${message}`) }
 }
 
 /** A batch that was already applied, come again. */

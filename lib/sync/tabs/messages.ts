@@ -1,16 +1,15 @@
 import 'client-only'
 import * as z from 'zod/mini'
 import { readEntry, type OutboxEntry } from '../outbox/entry'
+import { jsonRow, reason } from '../stored-json'
 
 /** What tabs of one user tell each other. Every message names its sender's tab. */
 
-const row = z.record(z.string(), z.json())
 const position = z.nullable(z.object({ handle: z.string(), offset: z.string() }))
 const shapeKind = z.enum(['loading', 'stale', 'ready', 'refetching', 'refused'])
 const from = z.string()
-const reason = z.object({ code: z.string(), message: z.string(), issues: z.array(z.string()) })
 
-const tabMessage = z.discriminatedUnion('kind', [
+const tabMessage = z.union([
   /** A visible follower asks whether the leader lives. */
   z.object({ kind: z.literal('ping'), from }),
   z.object({ kind: z.literal('pong'), from, isVisible: z.boolean() }),
@@ -34,7 +33,7 @@ const tabMessage = z.discriminatedUnion('kind', [
     state: shapeKind,
     position,
     failure: z.nullable(z.object({ code: z.literal('forbidden'), message: z.string() })),
-    changes: z.array(z.object({ key: z.string(), after: z.nullable(row) })),
+    changes: z.array(z.object({ key: z.string(), after: z.nullable(jsonRow) })),
     /** What `changes` are: those since `seq` - 1, all rows of the shape, or none because the cache has them. */
     rows: z.enum(['changes', 'all', 'cached']),
     echoed: z.array(z.string()),
@@ -47,17 +46,18 @@ const tabMessage = z.discriminatedUnion('kind', [
       since: z.number(),
       lastSyncedAt: z.nullable(z.number()),
       areReadsDelayed: z.boolean(),
-      readFailures: z.int(),
-      writeFailures: z.int(),
     }),
-    sender: z.nullable(z.object({ retryAt: z.number(), reason })),
+    sender: z.union([
+      z.object({ kind: z.enum(['idle', 'sending', 'signed-out']) }),
+      z.object({ kind: z.literal('waiting'), retryAt: z.number(), reason }),
+    ]),
   }),
   /** A page of older rows that a follower fetched, for the leader to keep. */
   z.object({
     kind: z.literal('history'),
     from,
     shape: z.string(),
-    rows: z.array(row),
+    rows: z.array(jsonRow),
     group: z.nullable(z.object({ column: z.string(), value: z.string() })),
     isFirst: z.boolean(),
     dropsOlder: z.boolean(),

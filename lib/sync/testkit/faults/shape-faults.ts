@@ -51,7 +51,7 @@ export const SHAPE_FAULTS: readonly Fault[] = [
   {
     id: 'S7',
     file: 'lib/sync/cache/indexeddb.ts',
-    line: 'if ((await stored) === epoch) return',
+    line: 'if (((await stored) ?? 0) === epoch) return',
     fault: 'if ((await stored) !== null) return',
     test: STORE,
   },
@@ -68,6 +68,13 @@ export const SHAPE_FAULTS: readonly Fault[] = [
     line: '|| hasGap ||',
     fault: '||',
     test: SHAPES,
+  },
+  {
+    id: 'S11',
+    file: 'lib/sync/cache/indexeddb.ts',
+    line: 'if (baseSeq !== 0 && known?.seq !== baseSeq)',
+    fault: 'if (baseSeq !== 0 && known === null)',
+    test: STORE,
   },
   {
     id: 'S10',

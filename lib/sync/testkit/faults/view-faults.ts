@@ -17,14 +17,14 @@ export const VIEW_FAULTS: readonly Fault[] = [
   {
     id: 'C2',
     file: 'lib/sync/connection/connection-state.ts',
-    line: "if (isServerReached || state.kind === 'live') return failed",
-    fault: 'if (isServerReached) return failed',
+    line: "if (isServerReached || state.kind === 'live') return state",
+    fault: 'if (isServerReached) return state',
     test: CONNECTION,
   },
   {
     id: 'C3',
     file: 'lib/sync/connection/connection-state.ts',
-    line: "if (isServerReached) return turned({ ...failed, areReadsDelayed: true }, 'polling', now)",
+    line: "if (isServerReached) return turned({ ...state, areReadsDelayed: true }, 'polling', now)",
     fault: '',
     test: CONNECTION,
   },
