@@ -7,8 +7,9 @@ import { routingKeys } from './routing-keys'
 import type { RoutingKey } from './routing-keys'
 import { parseWhere, WHERE_PREFIX } from './parse'
 import { hasMixedPolarity } from './polarity'
-import { resolve, settle } from './resolve'
-import type { Scope } from './resolve'
+import { resolve } from './resolve'
+import { settle } from './scope'
+import type { Scope } from './scope'
 import { normalise, substituteParams } from './normalise'
 import type { Subquery } from './subquery'
 import { BOOL, isSameType } from './types'
@@ -70,6 +71,7 @@ export function compileWhere(
     text: sql,
     allowsSubqueries: options.allowsSubqueries ?? true,
     allowsEnumLiterals: options.allowsEnumLiterals ?? false,
+    resolve,
   }
   try {
     const expression = settle(resolve(parsed.node, scope), null, scope)

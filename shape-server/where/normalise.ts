@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../postgres/identifiers'
 import { fields, WHERE_PREFIX } from './parse'
-import type { Scope } from './resolve'
+import type { Scope } from './scope'
 import { typeText } from './types'
 
 /** SQL with `'value'::type` in place of its params. The grammar counts locations in bytes; `base` is where the text begins in them. */

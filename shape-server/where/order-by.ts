@@ -1,7 +1,7 @@
 import type { Table } from '../postgres/table'
 import { WhereError, writeName } from './expression'
 import { fields, nodeList, openNode, parseStatements, syntaxErrorText } from './parse'
-import { nameParts } from './resolve'
+import { nameParts } from './scope'
 
 const PREFIX = 'SELECT 1 ORDER BY '
 const SELECT_CLAUSES = [

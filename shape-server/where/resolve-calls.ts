@@ -9,8 +9,8 @@ import type { Run } from './functions'
 import { chooseOverload, unionType } from './overloads'
 import { fields, nodeList } from './parse'
 import type { SyntaxFields, SyntaxNode } from './parse'
-import { nameParts, resolve, resolveAlone, settle } from './resolve'
-import type { Resolved, Scope } from './resolve'
+import { nameParts, resolveAlone, settle } from './scope'
+import type { Resolved, Scope } from './scope'
 import { convert, typeOf } from './resolve-operators'
 import { categoryOf, parseType, TEXT, typeText } from './types'
 import type { WhereType } from './types'
@@ -27,7 +27,7 @@ export function functionCall(f: SyntaxFields, location: number, scope: Scope): E
   if (f['func_variadic'] === true) {
     throw new WhereError(location, 'explicit VARIADIC function calls are not currently supported')
   }
-  const args = nodeList(f['args']).map((arg) => resolve(arg, scope))
+  const args = nodeList(f['args']).map((arg) => scope.resolve(arg, scope))
   const name = writeName(nameParts(f['funcname']))
   if (name === 'concat' && args.length > 0) return concat(args, location, scope)
   const choices = FUNCTIONS.get(`${name}/${String(args.length)}`)
@@ -67,7 +67,7 @@ export function conditional(
   location: number,
   scope: Scope,
 ): Expression {
-  const resolved = nodeList(f['args']).map((arg) => resolve(arg, scope))
+  const resolved = nodeList(f['args']).map((arg) => scope.resolve(arg, scope))
   const isLeast = f['op'] === 'IS_LEAST'
   const name = kind === 'CoalesceExpr' ? 'coalesce' : isLeast ? 'least' : 'greatest'
   const type = unionType(resolved.map(typeOf))
@@ -90,7 +90,7 @@ export function conditional(
 
 /** `ARRAY[…]`. */
 export function arrayExpression(f: SyntaxFields, location: number, scope: Scope): Expression {
-  const resolved = nodeList(f['elements']).map((item) => resolve(item, scope))
+  const resolved = nodeList(f['elements']).map((item) => scope.resolve(item, scope))
   const type = unionType(resolved.map(typeOf))
   if (!type) {
     const [a, b] = mismatch(resolved)
@@ -162,7 +162,7 @@ export function indirection(f: SyntaxFields, scope: Scope): Expression {
 
 function bound(node: unknown, scope: Scope): Expression {
   if (node === null) return { kind: 'constant', type: parseType('int8'), value: 1n, location: 0 }
-  const settled = settle(resolve(node as SyntaxNode, scope), parseType('int8'), scope)
+  const settled = settle(scope.resolve(node as SyntaxNode, scope), parseType('int8'), scope)
   const name = settled.type.kind === 'base' ? settled.type.name : ''
   if (name === 'numeric' || name.startsWith('float')) {
     const round: Run = (value) => BigInt(Math.round(value instanceof Decimal ? value.toNumber() : Number(value)))

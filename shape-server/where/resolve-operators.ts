@@ -8,8 +8,8 @@ import type { Run } from './functions'
 import { chooseOverload } from './overloads'
 import { fields, nodeList } from './parse'
 import type { SyntaxFields, SyntaxNode } from './parse'
-import { nameParts, resolve, settle } from './resolve'
-import type { Resolved, Scope } from './resolve'
+import { nameParts, settle } from './scope'
+import type { Resolved, Scope } from './scope'
 import { BOOL, isSameType, TEXT, typeText, UNKNOWN } from './types'
 import type { WhereType } from './types'
 import type { Value } from './values'
@@ -17,10 +17,11 @@ import type { Value } from './values'
 /** Operators, and the syntax that is made of them: IN, BETWEEN, ANY, IS DISTINCT FROM. */
 export function resolveOperator(f: SyntaxFields, location: number, scope: Scope): Expression {
   const name = nameParts(f['name']).at(-1) ?? ''
-  const left = f['lexpr'] === undefined ? null : resolve(f['lexpr'] as SyntaxNode, scope)
+  const left = f['lexpr'] === undefined ? null : scope.resolve(f['lexpr'] as SyntaxNode, scope)
   const kind = typeof f['kind'] === 'string' ? f['kind'] : ''
-  const right = () => resolve(f['rexpr'] as SyntaxNode, scope)
-  const items = () => nodeList(fields(fields(f['rexpr'])?.['List'])?.['items']).map((item) => resolve(item, scope))
+  const right = () => scope.resolve(f['rexpr'] as SyntaxNode, scope)
+  const items = () =>
+    nodeList(fields(fields(f['rexpr'])?.['List'])?.['items']).map((item) => scope.resolve(item, scope))
   if (!left) return operator(name, [right()], location, scope)
   switch (kind) {
     case 'AEXPR_OP':

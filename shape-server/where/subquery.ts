@@ -6,8 +6,8 @@ import { WhereError } from './expression'
 import { normalise, substituteParams } from './normalise'
 import { fields, nodeList, openNode, scanTokens, WHERE_PREFIX } from './parse'
 import type { SyntaxFields, SyntaxNode } from './parse'
-import { asBool, nameParts, resolve } from './resolve'
-import type { Scope } from './resolve'
+import { asBool, nameParts } from './scope'
+import type { Scope } from './scope'
 import { BOOL, columnType, isSameType, typeText } from './types'
 
 /** A `SELECT` inside a clause: the shape depends on what it returns. */
@@ -73,7 +73,7 @@ export function readSubquery(f: SyntaxFields, location: number, scope: Scope): E
   checkTypes(args, columns, table, location)
   const inner: Scope = { ...scope, table }
   const where = fields(select['whereClause']) ? (select['whereClause'] as SyntaxNode) : null
-  const condition = where && asBool(resolve(where, inner), inner)
+  const condition = where && asBool(inner.resolve(where, inner), inner)
   const identity = JSON.stringify(normalise(f['subselect'], scope))
   scope.subqueries.push({ identity, table, columns, condition, sql: subselectSql(f, location, scope) })
   return { kind: 'member', type: BOOL, args, subquery: scope.subqueries.length - 1, location }
@@ -92,7 +92,7 @@ function selectedColumns(select: SyntaxFields): { text: string; location: number
 
 function leftSide(node: SyntaxNode, location: number, scope: Scope): Expression[] {
   const row = fields(node['RowExpr'])
-  const args = (row ? nodeList(row['args']) : [node]).map((item) => resolve(item, scope))
+  const args = (row ? nodeList(row['args']) : [node]).map((item) => scope.resolve(item, scope))
   const columns = args.filter((arg) => arg.kind === 'column')
   if (columns.length === args.length) return columns
   throw new WhereError(
