@@ -9,11 +9,14 @@ interface Known {
   /** The definition as text, to tell whether another one says the same. */
   text: string
   readAt: number
+  /** Number of the look that found it. */
+  look: number
 }
 
 /** Table definitions already read, one instance per distinct definition. */
 export class TableCache {
   private readonly tables = new Map<string, Known>()
+  private lookCount = 0
 
   constructor(
     private readonly pool: pg.Pool,
@@ -31,27 +34,32 @@ export class TableCache {
   async refresh(relation: RelationName): Promise<Table | null> {
     const key = quoteRelation(relation)
     const before = this.tables.get(key)
+    const look = ++this.lookCount
     const table = await inspectTable(this.pool, relation)
+    const latest = this.tables.get(key)
+    // A look that began later was answered sooner: what this one found may be older.
+    if (latest && latest.look > look) return latest.table
     if (!table) {
       this.tables.delete(key)
       if (before) this.onChange(relation, null)
       return null
     }
-    const known = this.intern(table)
+    const known = this.intern(table, look)
     if (before && before.table !== known) this.onChange(relation, known)
     return known
   }
 
   /** The instance that stands for a definition; routing groups shapes by it. */
-  intern(table: Table): Table {
+  intern(table: Table, look = 0): Table {
     const key = quoteRelation(table)
     const text = JSON.stringify(table)
     const known = this.tables.get(key)
     if (known?.text === text) {
       known.readAt = Date.now()
+      known.look = look
       return known.table
     }
-    this.tables.set(key, { table, text, readAt: Date.now() })
+    this.tables.set(key, { table, text, readAt: Date.now(), look })
     return table
   }
 
