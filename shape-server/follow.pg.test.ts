@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { eventually } from '@/scripts/test/eventually'
 import { testDatabase } from '@/scripts/test/postgres'
 import { testShapeServer } from './testing'
 import type { TestShapeServer } from './testing'
@@ -198,4 +199,21 @@ test('a role that owns nothing serves a publication that the migrations own', as
   expect(await refused.json()).toMatchObject({
     message: expect.stringContaining('is missing from the publication') as string,
   })
+})
+
+test('another primary key ends the shapes whose rows were told apart by the one before', async () => {
+  await using db = await testDatabase()
+  await using server = await testShapeServer(db.superuserUrl)
+  await server.sql.query(
+    'CREATE TABLE rekeyed (id int PRIMARY KEY, place int NOT NULL); INSERT INTO rekeyed VALUES (1, 1)',
+  )
+  const reader = await follow(server, { table: 'rekeyed' })
+  await server.sql.query('ALTER TABLE rekeyed DROP CONSTRAINT rekeyed_pkey, ADD PRIMARY KEY (place)')
+  await server.sql.query('INSERT INTO rekeyed VALUES (1, 2)')
+  await eventually(async () => {
+    const { handle, offset } = reader
+    expect((await server.shape({ table: 'rekeyed', handle, offset })).status).toBe(409)
+  })
+  const fresh = await follow(server, { table: 'rekeyed' })
+  expect(fresh.messages.flatMap(({ key }) => key ?? [])).toEqual(['"public"."rekeyed"/"1"', '"public"."rekeyed"/"2"'])
 })

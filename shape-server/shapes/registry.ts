@@ -118,7 +118,8 @@ export class ShapeRegistry {
       if (table === null) this.remove(shape, 'the table is gone')
       else if (own.oid !== table.oid) this.remove(shape, 'the table was made anew')
       else {
-        const reason = disagreementWith(shape, table)
+        const reason =
+          disagreementWith(shape, table) ?? (hasKeyOf(own, table) ? null : 'its primary key is another one')
         if (reason !== null) this.remove(shape, reason)
         else shape.describeBy(table)
       }
@@ -251,6 +252,12 @@ export class ShapeRegistry {
     this.lastMicros = now > this.lastMicros ? now : this.lastMicros + 1n
     return this.lastMicros
   }
+}
+
+/** Whether rows are told apart by the same columns: what one key names must stay one row. */
+function hasKeyOf(own: Table, table: Table): boolean {
+  const names = ({ pk, columns }: Table) => JSON.stringify(pk.map((i) => columns[i]?.name))
+  return names(own) === names(table)
 }
 
 const STALE_ATTEMPTS_MAX = 100
