@@ -24,7 +24,10 @@ export function ShellNotices({ isSessionOver }: { isSessionOver: boolean }) {
           You are signed out. {unsentWords(unsentCount)}
         </Notice>
       ) : null}
-      {stuck !== null && !isSessionOver ? <Notice tone="warning">{stuckWords(stuck)}</Notice> : null}
+      {/* Being offline is no surprise to anybody: the navigation says it, and a line here would push the screen down. */}
+      {stuck !== null && stuck.kind !== 'offline' && !isSessionOver ? (
+        <Notice tone="warning">{stuckWords(stuck)}</Notice>
+      ) : null}
       {durability === 'nowhere' ? (
         <Dismissible>
           This browser stores nothing for Backline (a private window, perhaps): unsent changes will not survive closing

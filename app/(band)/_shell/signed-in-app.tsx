@@ -16,14 +16,16 @@ interface SignedInAppProps {
   me: Me
   pathname: string
   isSessionOver: boolean
-  /** A door said that nobody is signed in, or somebody else. */
+  /** What a door said of the session is not what is known of it. */
   onSessionDoubted: () => void
 }
 
 /** Navigation, screen and notices of a signed-in person. */
 export function SignedInApp(props: SignedInAppProps) {
-  const isDoubted = useConnection().kind === 'signed-out'
-  const { onSessionDoubted } = props
+  const { kind } = useConnection()
+  const { onSessionDoubted, isSessionOver } = props
+  // A door says that it is over; or one answers again, because another tab has signed in.
+  const isDoubted = kind === 'signed-out' || (isSessionOver && (kind === 'live' || kind === 'polling'))
   useEffect(() => {
     if (isDoubted) onSessionDoubted()
   }, [isDoubted, onSessionDoubted])
