@@ -1,10 +1,12 @@
 'use client'
 
 import { Compass } from 'lucide-react'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Button } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Spinner } from '@/components/ui/spinner'
 import { unreachable } from '@/lib/protocol/unreachable'
+import { AppLink } from './app-link'
 import { useBandName } from './band-name'
 import { ErrorBoundary } from './error-boundary'
 import { bandOf, pathOf, type Route } from './routes'
@@ -34,9 +36,17 @@ export function Screen({ route }: { route: Route }) {
 function ScreenOf({ route }: { route: Route }) {
   const { viewer, membershipsStatus } = useViewer()
   const bandId = bandOf(route)
-  if (bandId !== null && !viewer.bands.has(bandId)) {
+  const isMine = bandId !== null && viewer.bands.has(bandId)
+  // The screen of another place is another component: this is about one band.
+  const [wasMine, setWasMine] = useState(isMine)
+  if (isMine && !wasMine) setWasMine(true)
+  if (bandId !== null && !isMine) {
     // Nobody is told a band is not theirs before that is known.
-    return membershipsStatus === 'ready' ? <NotFound /> : <Spinner label="Opening the band…" className="p-6" />
+    return membershipsStatus === 'ready' ? (
+      <NotFound wasMine={wasMine} />
+    ) : (
+      <Spinner label="Opening the band…" className="p-6" />
+    )
   }
   switch (route.kind) {
     case 'home':
@@ -50,16 +60,28 @@ function ScreenOf({ route }: { route: Route }) {
     case 'sync':
       return <SyncCentre />
     case 'not-found':
-      return <NotFound />
+      return <NotFound wasMine={false} />
     default:
       return unreachable(route)
   }
 }
 
-function NotFound() {
+/** `wasMine`: the band was on screen here until just now. */
+function NotFound({ wasMine }: { wasMine: boolean }) {
   return (
-    <EmptyState heading="h1" icon={Compass} title="There is nothing here">
-      The page does not exist, or it belongs to a band you are not in. Choose another place from the navigation.
+    <EmptyState
+      heading="h1"
+      icon={Compass}
+      title="There is nothing here"
+      action={
+        <Button variant="secondary" asChild>
+          <AppLink to={{ kind: 'home' }}>Go to my bands</AppLink>
+        </Button>
+      }
+    >
+      {wasMine
+        ? 'You are not in this band any more, or it was deleted. An owner of the band can invite you again.'
+        : 'The page does not exist, or it belongs to a band you are not in.'}
     </EmptyState>
   )
 }
