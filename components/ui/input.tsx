@@ -7,12 +7,24 @@ const CONTROL =
 
 /** A one-line text control, in the direction of what is typed; belongs into a `Field`. */
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input dir="auto" className={classNames(CONTROL, 'h-10 pointer-coarse:h-11', className)} {...rest} />
+  return (
+    <input
+      dir="auto"
+      className={classNames(CONTROL, 'h-10 read-only:bg-transparent pointer-coarse:h-11', className)}
+      {...rest}
+    />
+  )
 }
 
 /** A text control of several lines; belongs into a `Field`. */
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea dir="auto" className={classNames(CONTROL, 'min-h-24 py-2', className)} {...rest} />
+  return (
+    <textarea
+      dir="auto"
+      className={classNames(CONTROL, 'min-h-24 py-2 read-only:bg-transparent', className)}
+      {...rest}
+    />
+  )
 }
 
 /** The platform's own select: the best one on a phone and with a keyboard. Belongs into a `Field`. */

@@ -49,6 +49,8 @@ function SongEditor({ song, onClose }: { song: Song; onClose: () => void }) {
     if (isSaved) update(song.id, { [field]: value } as Patch<'songs'>, { typing: true })
   }
   const close = () => {
+    // Escape closes before the field is left, and tags are told when theirs is.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
     sync?.flush()
     onClose()
   }

@@ -5,7 +5,7 @@ import { Field } from '@/components/ui/field'
 import { Input, Select, Textarea } from '@/components/ui/input'
 import type { Json, JsonRow } from '@/lib/protocol/json'
 import { durationText, parseDuration, parseTempo } from './duration'
-import { STATUS_WORDS, STATUSES } from './song-filter'
+import { STATUS_WORDS, STATUSES, type SongStatus } from './song-filter'
 import { parseTags, tagsText } from './tags'
 
 interface SongFormProps {
@@ -24,7 +24,8 @@ export function SongForm({ values, isEditable, onChange, onLeave }: SongFormProp
   const tags = Array.isArray(values['tags']) ? values['tags'].filter((tag) => typeof tag === 'string') : []
   const plain = (field: string) => ({
     value: text(field),
-    disabled: !isEditable,
+    // Not disabled: whoever only reads can select, scroll and see it as well as everybody else.
+    readOnly: !isEditable,
     onBlur: onLeave,
     onChange: (event: { currentTarget: { value: string } }) => onChange(field, event.currentTarget.value || null, true),
   })
@@ -46,17 +47,12 @@ export function SongForm({ values, isEditable, onChange, onLeave }: SongFormProp
         )}
       </Field>
       <Field label="Artist">{(control) => <Input {...control} {...plain('artist')} maxLength={200} />}</Field>
-      <Field label="Status">
-        {(control) => (
-          <Select {...control} {...plain('status')}>
-            {STATUSES.map((status) => (
-              <option key={status} value={status}>
-                {STATUS_WORDS[status]}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <StatusField
+        value={STATUSES.find((each) => each === values['status']) ?? 'idea'}
+        isEditable={isEditable}
+        onChange={(status) => onChange('status', status, true)}
+        onBlur={onLeave}
+      />
       <Field label="Key">{(control) => <Input {...control} {...plain('key')} maxLength={20} />}</Field>
       <Field label="Tuning">{(control) => <Input {...control} {...plain('tuning')} maxLength={200} />}</Field>
       <ParsedField
@@ -65,7 +61,7 @@ export function SongForm({ values, isEditable, onChange, onLeave }: SongFormProp
         start={number('tempo_bpm')?.toString() ?? ''}
         parse={parseTempo}
         wrong="A number from 1 to 999."
-        disabled={!isEditable}
+        readOnly={!isEditable}
         onBlur={onLeave}
         onParsed={(value) => onChange('tempo_bpm', value, true)}
       />
@@ -75,7 +71,7 @@ export function SongForm({ values, isEditable, onChange, onLeave }: SongFormProp
         start={durationText(number('duration_ms'))}
         parse={parseDuration}
         wrong="Write it as 3:45."
-        disabled={!isEditable}
+        readOnly={!isEditable}
         onBlur={onLeave}
         onParsed={(value) => onChange('duration_ms', value, true)}
       />
@@ -86,7 +82,7 @@ export function SongForm({ values, isEditable, onChange, onLeave }: SongFormProp
         start={tagsText(tags)}
         parse={(typed) => parseTags(typed)}
         wrong=""
-        disabled={!isEditable}
+        readOnly={!isEditable}
         onBlur={onLeave}
         onParsed={(value) => onChange('tags', value, true)}
         isToldAtEnd
@@ -101,7 +97,32 @@ export function SongForm({ values, isEditable, onChange, onLeave }: SongFormProp
   )
 }
 
-interface ParsedFieldProps<T> extends Pick<ComponentProps<'input'>, 'disabled'> {
+interface StatusFieldProps {
+  value: SongStatus
+  isEditable: boolean
+  onChange: (value: string) => void
+  onBlur: () => void
+}
+
+function StatusField({ value, isEditable, onChange, onBlur }: StatusFieldProps) {
+  if (!isEditable)
+    return <Field label="Status">{(control) => <Input {...control} readOnly value={STATUS_WORDS[value]} />}</Field>
+  return (
+    <Field label="Status">
+      {(control) => (
+        <Select {...control} value={value} onChange={(event) => onChange(event.currentTarget.value)} onBlur={onBlur}>
+          {STATUSES.map((each) => (
+            <option key={each} value={each}>
+              {STATUS_WORDS[each]}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  )
+}
+
+interface ParsedFieldProps<T> extends Pick<ComponentProps<'input'>, 'readOnly'> {
   label: string
   hint: string
   className?: string
@@ -117,7 +138,7 @@ interface ParsedFieldProps<T> extends Pick<ComponentProps<'input'>, 'disabled'> 
 
 /** A field whose text stands for another value: the text stays as typed, only values are told. */
 function ParsedField<T>(props: ParsedFieldProps<T>) {
-  const { label, hint, className, start, parse, wrong, isToldAtEnd = false, onParsed, onBlur, disabled } = props
+  const { label, hint, className, start, parse, wrong, isToldAtEnd = false, onParsed, onBlur, readOnly } = props
   const [typed, setTyped] = useState<string | null>(null)
   const text = typed ?? start
   const tell = (value: T | undefined) => {
@@ -128,7 +149,7 @@ function ParsedField<T>(props: ParsedFieldProps<T>) {
       {(control) => (
         <Input
           {...control}
-          disabled={disabled}
+          readOnly={readOnly}
           value={text}
           onChange={({ currentTarget: { value } }) => {
             setTyped(value)

@@ -29,6 +29,8 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
   const known = useDeferredValue(all)
   const choices = useMemo(() => songChoices(known), [known])
 
+  const isLoading = all.length === 0 && status === 'loading'
+
   const showAdded = (songId: string) => {
     // A new song is shown, whatever was searched for before.
     setFilter(NO_FILTER)
@@ -41,7 +43,9 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
           <h1 className="text-2xl font-bold tracking-tight">
             Songs{' '}
-            <span className="ml-1 text-base font-medium text-ink-muted tabular-nums">{countWords(songs, all)}</span>
+            <span className="ml-1 text-base font-medium text-ink-muted tabular-nums">
+              {isLoading ? null : countWords(songs, all)}
+            </span>
           </h1>
           {mayInsert ? <AddSong bandId={bandId} songs={all} onAdded={showAdded} /> : null}
         </div>
@@ -51,7 +55,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
         <EmptyState icon={Music} title="The songs cannot be shown">
           {error.message}
         </EmptyState>
-      ) : all.length === 0 && status === 'loading' ? (
+      ) : isLoading ? (
         <Spinner label="Loading songs…" className="p-6" />
       ) : songs.length === 0 ? (
         <NoSongs isFiltered={all.length > 0} mayInsert={mayInsert} />
