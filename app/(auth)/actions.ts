@@ -60,7 +60,13 @@ export async function acceptInviteAction(_before: FormState, form: FormData): Pr
   const outcome = await runForViewer(acceptInvite, fieldsOf(form), await headers())
   if (!outcome.ok && outcome.failure.code === 'signed_out') {
     // Most people who follow an invite have never been signed in.
-    return failedForm({ ...outcome.failure, message: 'A band has members with accounts: first say who you are.' }, form)
+    return failedForm(
+      {
+        ...outcome.failure,
+        message: 'Members of a band have an account: sign in first, or open one. The invite waits for you.',
+      },
+      form,
+    )
   }
   return outcome.ok ? entered(`/bands/${outcome.band_id}`, await headers()) : failedForm(outcome.failure, form)
 }

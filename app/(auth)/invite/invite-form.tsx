@@ -1,6 +1,7 @@
 'use client'
 
 import Link from 'next/link'
+import { Button } from '@/components/ui/button'
 import { AccountForm } from '../_parts/account-form'
 import { TextField } from '../_parts/account-fields'
 import { typedIn, type FormState } from '../_parts/form-state'
@@ -36,17 +37,14 @@ function SignInFirst({ state, code }: { state: FormState; code: string | undefin
   if (state.kind !== 'failed' || state.code !== 'signed_out') return null
   const typed = typedIn(state, 'code') ?? code ?? ''
   const back = encodeURIComponent(`/invite/${encodeURIComponent(typed)}`)
-  const look = 'text-glow underline-offset-4 hover:underline'
   return (
-    <p>
-      <Link href={`/sign-in?callbackUrl=${back}`} className={look}>
-        Sign in
-      </Link>{' '}
-      or{' '}
-      <Link href={`/sign-up?callbackUrl=${back}`} className={look}>
-        open an account
-      </Link>
-      , then join.
-    </p>
+    <nav aria-label="Account" className="grid grid-cols-2 gap-2">
+      <Button variant="secondary" asChild>
+        <Link href={`/sign-in?callbackUrl=${back}`}>Sign in</Link>
+      </Button>
+      <Button variant="secondary" asChild>
+        <Link href={`/sign-up?callbackUrl=${back}`}>Open an account</Link>
+      </Button>
+    </nav>
   )
 }

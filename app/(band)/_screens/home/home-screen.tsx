@@ -28,7 +28,7 @@ export default function HomeScreen() {
       {memberships.length > 0 ? (
         <>
           <Section title="My bands">
-            <ul aria-label="My bands" className="grid gap-3 sm:grid-cols-2">
+            <ul aria-label="My bands" className="grid grid-cols-1 gap-3 sm:grid-cols-2">
               {memberships.map((membership) => (
                 <BandCard key={membership.id} membership={membership} />
               ))}

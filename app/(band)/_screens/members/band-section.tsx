@@ -17,6 +17,8 @@ interface BandSectionProps {
   isOnlyOwner: boolean
 }
 
+/** Longer than other notices stay: a whole band went. */
+const UNDO_MS = 30_000
 const ONLY_OWNER = 'You are its only owner: to leave, make somebody else owner first, or delete the band.'
 
 /** The band itself: its name, and its end. Only for those who may change it. */
@@ -71,7 +73,10 @@ function useDeleteBand(bandId: string, name: string) {
     setIsAsking(false)
     remove(bandId)
     navigate('/')
-    toast(`Deleted “${name}”`, { action: { label: 'Undo', onClick: () => restore(bandId) } })
+    toast(`Deleted “${name}”`, {
+      duration: UNDO_MS,
+      action: { label: 'Undo', onClick: () => restore(bandId) },
+    })
   }
   return {
     ask: () => setIsAsking(true),
