@@ -23,5 +23,6 @@ export default class SummaryReporter implements Reporter {
 function failuresBefore(test: TestCase): string {
   const name = `${test.module.relativeModuleId} > ${test.fullName}`
   const causes = (test.result().errors ?? []).map((error) => error.stack ?? error.message)
-  return [`PASSED ONLY WHEN RUN AGAIN: ${name}`, ...causes].join('\n').replaceAll('\n', '\n  ')
+  const lines = causes.flatMap((cause) => cause.split('\n')).filter((line) => !line.includes('/node_modules/'))
+  return [`PASSED ONLY WHEN RUN AGAIN: ${name}`, ...lines].join('\n  ')
 }
