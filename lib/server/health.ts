@@ -26,12 +26,8 @@ export async function answerHealth(): Promise<Response> {
 }
 
 async function databaseHealth(): Promise<PartStatus> {
-  const patience = AbortSignal.timeout(PATIENCE_MS)
   try {
-    await Promise.race([
-      database().execute(sql`select 1`),
-      new Promise((_, reject) => patience.addEventListener('abort', () => reject(patience.reason), { once: true })),
-    ])
+    await inTime(() => database().execute(sql`select 1`))
     return 'ok'
   } catch {
     return 'down'
@@ -41,14 +37,22 @@ async function databaseHealth(): Promise<PartStatus> {
 /** The sync service answers 200 `active`, 202 while it `waits` or `starts`. */
 async function electricHealth(): Promise<PartStatus> {
   try {
-    const response = await fetch(`${env().electricUrl}/v1/health`, {
-      cache: 'no-store',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+    return await inTime(async (signal) => {
+      const response = await fetch(`${env().electricUrl}/v1/health`, { cache: 'no-store', signal })
+      const body: unknown = await response.json()
+      if (!isJsonObject(body)) return 'down'
+      return body['status'] === 'active' ? 'ok' : response.status === 202 ? 'starting' : 'down'
     })
-    const body: unknown = await response.json()
-    if (!isJsonObject(body)) return 'down'
-    return body['status'] === 'active' ? 'ok' : response.status === 202 ? 'starting' : 'down'
   } catch {
     return 'down'
   }
+}
+
+/** Rejects when the part takes too long; not left to fetch, which may forget the signal while a body is coming (lib/server/read/upstream.ts). */
+function inTime<T>(ask: (signal: AbortSignal) => PromiseLike<T>): Promise<T> {
+  const patience = AbortSignal.timeout(PATIENCE_MS)
+  const late = new Promise<never>((_, reject) => {
+    patience.addEventListener('abort', () => reject(patience.reason), { once: true })
+  })
+  return Promise.race([ask(patience), late])
 }

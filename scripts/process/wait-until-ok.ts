@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const EVERY_MS = 100
+/** How long one question may take. */
+const ASK_MS = 60_000
 
 export type Probe = {
   url: string
@@ -23,14 +25,16 @@ export async function waitUntilOk({ url, limitMs, signal }: Probe): Promise<void
 }
 
 async function ask(url: string, signal: AbortSignal): Promise<string> {
+  // Not AbortSignal.timeout: within AbortSignal.any Node 20 lets the garbage collector take it, and then it never fires.
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), ASK_MS)
   try {
-    const response = await fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]),
-      redirect: 'manual',
-    })
+    const response = await fetch(url, { signal: AbortSignal.any([signal, late.signal]), redirect: 'manual' })
     const body = await response.text()
     return response.status === 200 ? 'ok' : `it answered ${response.status} ${body.slice(0, 300)}`
   } catch (error) {
     return error instanceof Error && error.cause instanceof Error ? error.cause.message : 'nothing answered'
+  } finally {
+    clearTimeout(timer)
   }
 }

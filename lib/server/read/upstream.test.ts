@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, expect, test, vi } from 'vitest'
+import { collectGarbage } from '@/scripts/test/garbage'
 import { scriptedUpstream } from '@/scripts/test/scripted-upstream'
-import { readUpstream, streamUpstream } from './upstream'
+import { readUpstream, streamUpstream, type StreamedAnswer } from './upstream'
 
 const never = new AbortController().signal
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -148,17 +147,26 @@ test('a body that nobody reads yet outlives the response it came with', async ()
   expect(await new Response(streamed.body).text()).toBe('[3]')
 })
 
-/** Runs the garbage collector again and again; each time until it has told of something that nobody holds. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  let told = 0
-  const registry = new FinalizationRegistry(() => (told += 1))
-  for (let round = 1; round <= 5; round += 1) {
-    registry.register({}, undefined)
-    while (told < round) {
-      await new Promise(setImmediate)
-      collect()
+test('the reader’s abort reaches upstream, whatever the garbage collector took meanwhile', async () => {
+  await using upstream = await scriptedUpstream()
+  const ways: ((signal: AbortSignal) => Promise<unknown>)[] = [
+    (signal) => readUpstream(new URL(upstream.url), signal),
+    (signal) => streamUpstream(new URL(upstream.url), signal).then((answer) => bodyOf(answer)),
+  ]
+  for (const ask of ways) {
+    for (const hasBegun of [false, true]) {
+      const reader = new AbortController()
+      const ended = expect(ask(reader.signal)).rejects.toThrow('left')
+      const request = await upstream.next()
+      if (hasBegun) request.begin(200, {}, '[')
+      await collectGarbage()
+      reader.abort(new Error('left'))
+      await request.left
+      await ended
     }
   }
+})
+
+function bodyOf(answer: StreamedAnswer): Promise<string> {
+  return answer.kind === 'passed' ? new Response(answer.body).text() : expect.unreachable()
 }

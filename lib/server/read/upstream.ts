@@ -29,7 +29,7 @@ export async function streamUpstream(
   return askUpstream(signal, async () => {
     const response = await ask(url, signal, headers)
     if (!PASSED_STATUSES.has(response.status)) return rewrite(response)
-    const body = await begun(response)
+    const body = await begun(response, signal)
     return { kind: 'passed', status: response.status, headers: passedHeaders(response.headers), body }
   })
 }
@@ -38,18 +38,49 @@ export async function streamUpstream(
  * A body whose first bytes are here: what breaks before them is still ours to repeat. It is being read from now on, because Node cancels
  * the body that nobody reads when the garbage collector takes its response (undici's `streamRegistry`).
  */
-async function begun({ body }: Response): Promise<ReadableStream<Uint8Array> | null> {
+async function begun({ body }: Response, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
   if (!body) return null
-  const reader = body.getReader()
-  let next = await reader.read()
+  const pieces = new Pieces(body, signal)
+  let next = await pieces.next()
   return new ReadableStream({
     async pull(controller) {
-      if (next.done) return controller.close()
-      controller.enqueue(next.value)
-      next = await reader.read()
+      if (next === null) return controller.close()
+      controller.enqueue(next)
+      next = await pieces.next()
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => pieces.cancel(reason),
   })
+}
+
+/**
+ * Reads a body piece by piece until the signal aborts. Told to the body itself, because fetch forgets the signal of a body that is
+ * still coming once the garbage collector has taken its request (Node 20), and would wait for as long as upstream does.
+ */
+class Pieces {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #signal: AbortSignal
+
+  constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal) {
+    this.#reader = body.getReader()
+    this.#signal = signal
+    const leave = () => void this.cancel(signal.reason).catch(() => {})
+    const forget = () => signal.removeEventListener('abort', leave)
+    signal.addEventListener('abort', leave)
+    this.#reader.closed.then(forget, forget)
+    if (signal.aborted) leave()
+  }
+
+  /** Null at the end. Rejects with the signal's abort, or where the body breaks. */
+  async next(): Promise<Uint8Array | null> {
+    const { value } = await this.#reader.read()
+    // A body that was left has no more pieces, which is not its end.
+    this.#signal.throwIfAborted()
+    return value ?? null
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    return this.#reader.cancel(reason)
+  }
 }
 
 /** Asks the sync service and reads the answer whole. Rejects only with the signal's abort. */
@@ -57,9 +88,18 @@ export async function readUpstream(url: URL, signal: AbortSignal): Promise<Answe
   return askUpstream(signal, async () => {
     const response = await ask(url, signal, {})
     if (!PASSED_STATUSES.has(response.status)) return rewrite(response)
-    const body = new Uint8Array(await response.arrayBuffer())
+    const body = await readWhole(response, signal)
     return { kind: 'passed', status: response.status, headers: passedHeaders(response.headers), body }
   })
+}
+
+async function readWhole({ body }: Response, signal: AbortSignal): Promise<Uint8Array> {
+  const read: Uint8Array[] = []
+  if (body) {
+    const pieces = new Pieces(body, signal)
+    for (let piece = await pieces.next(); piece; piece = await pieces.next()) read.push(piece)
+  }
+  return Buffer.concat(read)
 }
 
 function ask(url: URL, signal: AbortSignal, headers: Record<string, string>): Promise<Response> {
