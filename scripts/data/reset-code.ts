@@ -1,5 +1,7 @@
 // npm run reset-code -- <e-mail>: a one-time code with which somebody chooses a new password, for whoever runs this installation to
 // hand out. Works while Backline runs, and while it does not.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import pg from 'pg'
 import { openDatabase } from '@/db/client'
 import { issueResetCode } from '@/lib/server/accounts/password-reset'
@@ -30,15 +32,26 @@ await runDataCommand(async () => {
 })
 
 /** The owner's address of the embedded database, if it is running; null where it is not, or where there is another one. */
-async function runningDatabase({ database, dataDir, ports }: Settings): Promise<string | null> {
-  if (database.kind === 'given') return null
+async function runningDatabase({ database, dataDir }: Settings): Promise<string | null> {
+  const port = database.kind === 'given' ? null : runningPort(dataDir)
+  if (port === null) return null
   const { ownerPassword } = loadSecrets(dataDir)
-  const url = `postgresql://backline_owner:${ownerPassword}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`
+  const url = `postgresql://backline_owner:${ownerPassword}@127.0.0.1:${port}/${DATABASE_NAME}`
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
   try {
     await client.connect()
     await client.end()
     return url
+  } catch {
+    return null
+  }
+}
+
+/** Where the embedded PostgreSQL listens, in its own words: POSTGRES_PORT may be 0, or another in this shell. */
+function runningPort(dataDir: string): number | null {
+  try {
+    // https://www.postgresql.org/docs/current/storage-file-layout.html: the port is the fourth line.
+    return Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3]) || null
   } catch {
     return null
   }
