@@ -37,9 +37,14 @@ export class ViewerQueue {
 
   /** The viewer as stored at some moment after this call; undefined for people unknown or closed. Rejects with the query. */
   async read(userId: string): Promise<StoredViewer | undefined> {
+    return (await this.readAll([userId])).get(userId)
+  }
+
+  /** The same for many at once. Others may be in the answer as well; people unknown or closed are not. */
+  readAll(userIds: Iterable<string>): Promise<ReadonlyMap<string, StoredViewer>> {
     const batch = this.#waiting ?? this.#open()
-    batch.userIds.add(userId)
-    return (await batch.answer).get(userId)
+    for (const userId of userIds) batch.userIds.add(userId)
+    return batch.answer
   }
 
   #open(): Batch {

@@ -36,7 +36,7 @@ export class LineWriter {
    */
   send(encode: () => Uint8Array): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)
-    if (this.#waiting.length === 0 && this.#hasRoom()) {
+    if (this.hasRoom) {
       this.#controller.enqueue(encode())
       return Promise.resolve(true)
     }
@@ -45,7 +45,12 @@ export class LineWriter {
 
   /** Writes only if there is room; a client that reads nothing needs no heartbeats. */
   offer(line: Uint8Array): void {
-    if (!this.#isClosed && this.#hasRoom()) this.#controller.enqueue(line)
+    if (this.hasRoom) this.#controller.enqueue(line)
+  }
+
+  /** Whether a line would be written at once. */
+  get hasRoom(): boolean {
+    return this.#waiting.length === 0 && this.#isReadFrom
   }
 
   /** Ends the answer after what was written and, if given, one last line; lines that still wait are dropped. */
@@ -61,12 +66,12 @@ export class LineWriter {
     for (const { written } of this.#waiting.splice(0)) written(false)
   }
 
-  #hasRoom(): boolean {
-    return (this.#controller.desiredSize ?? 0) > 0
+  get #isReadFrom(): boolean {
+    return !this.#isClosed && (this.#controller.desiredSize ?? 0) > 0
   }
 
   #drain(): void {
-    while (!this.#isClosed && this.#hasRoom()) {
+    while (this.#isReadFrom) {
       const next = this.#waiting.shift()
       if (!next) return
       this.#controller.enqueue(next.encode())

@@ -4,14 +4,17 @@ import { readErrorBody } from '@/lib/protocol/errors'
 import type { LiveLine, LiveShapeRequest } from '@/lib/protocol/live'
 import { testApp, type TestApp } from '@/scripts/test/app'
 import { eventually } from '@/scripts/test/eventually'
+import { whileCollectingGarbage } from '@/scripts/test/garbage'
 import { backstage, type Backstage } from '@/scripts/test/people'
 import { testDatabase } from '@/scripts/test/postgres'
 import { Resources } from '@/scripts/test/resources'
 import { testSyncService } from '@/scripts/test/sync-service'
 import { sharedAnswers } from '../read/shared-answers'
+import type { Audiences } from './audience'
 
 let app: TestApp
 let stage: Backstage
+let audiences: Audiences
 const resources = new Resources()
 const open: LineReader[] = []
 
@@ -20,6 +23,8 @@ beforeAll(async () => {
   stage = resources.use(backstage(db))
   const sync = resources.use(await testSyncService(db))
   app = resources.use(await testApp(db, { sync }))
+  // The app's own, not the one of this file's imports.
+  audiences = (await import('./audience')).audiences()
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((reader) => reader.leave()))
@@ -111,8 +116,9 @@ const titlesIn = (line: LiveLine | null) =>
     ? line.body.flatMap((each) => (each as { value?: { title?: string } }).value?.title ?? [])
     : null
 
-/** Resolves when this many readers wait for upstream in this process. */
-const untilWaiting = (readers: number) => eventually(() => expect(sharedAnswers().readers).toBe(readers))
+/** Resolves when this many readers wait in this process: shapes of streams, and long polls. An audience asks upstream as one reader. */
+const untilWaiting = (readers: number) =>
+  eventually(() => expect(audiences.listeners + sharedAnswers().readers - audiences.size).toBe(readers))
 
 async function sarahsBand() {
   const sarah = await stage.person('Sarah')
@@ -256,6 +262,36 @@ describe('sharing', () => {
     await untilWaiting(1)
     await two.leave()
     await untilWaiting(0)
+  })
+})
+
+test('while garbage is collected all the time every first read is whole, no stream dies, and whoever leaves leaves nothing', async () => {
+  const { sarah, band } = await sarahsBand()
+  const first = Array.from({ length: 100 }, (_, n) => `Old ${n}`)
+  await Promise.all(first.map((title) => stage.song(band, title)))
+  const at = await present(sarah, 'songs', band)
+  await whileCollectingGarbage(async () => {
+    const streams = await Promise.all(Array.from({ length: 20 }, () => live(sarah, [at])))
+    const read = async (signal: AbortSignal) => {
+      const response = await app.as(sarah)(`/api/shapes/songs?scope=${band}&offset=-1`, { signal })
+      const rows: unknown = await response.json()
+      return [response.status, JSON.stringify(rows).split('"Old ').length - 1]
+    }
+    const reads = Promise.all(Array.from({ length: 50 }, () => read(new AbortController().signal)))
+    const left = Array.from({ length: 25 }, (__, n) => read(AbortSignal.timeout(n)).catch(() => null))
+    const titles = ['Creep', 'Airbag', 'Lucky']
+    for (const title of titles) await stage.song(band, title)
+    for (const stream of streams) {
+      const told: string[] = []
+      while (told.length < titles.length) told.push(...(titlesIn(await stream.nextShape()) ?? expect.unreachable()))
+      expect(told).toEqual(titles)
+    }
+    expect(new Set((await reads).map(String))).toEqual(new Set(['200,100']))
+    await Promise.all(left)
+    await untilWaiting(20)
+    await Promise.all(streams.map((stream) => stream.leave()))
+    await untilWaiting(0)
+    expect(sharedAnswers().size).toBe(0)
   })
 })
 

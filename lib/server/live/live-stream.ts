@@ -1,19 +1,19 @@
 import 'server-only'
 import { setMaxListeners } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { entityNamed } from '@/entities'
 import type { Viewer } from '@/lib/entity/viewer'
 import type { Failure } from '@/lib/protocol/errors'
 import { HEARTBEAT_MS } from '@/lib/protocol/live'
 import { confirmReader, type Reader } from '../read/access'
-import { readLive, upstream } from '../read/read-shape'
+import { upstream } from '../read/read-shape'
 import { shapeFor, shapeUrl, UNKNOWN_ENTITY, type Shape } from '../read/shape'
 import type { Parsed, ShapePosition } from '../read/shape-query'
-import { readUpstream, unavailable, type Answer } from '../read/upstream'
+import { readUpstream, unavailable } from '../read/upstream'
 import type { Session } from '../session'
 import { viewerOf } from '../stored-viewer'
 import { SIGNED_OUT } from '../viewer'
 import { viewerQueue } from '../viewer-queue'
+import { audiences, type News } from './audience'
 import { firstPosition, stepAfter, type Follow } from './follow'
 import { answerLine, failureLine, heartbeatLine } from './line'
 import { LineWriter } from './line-writer'
@@ -33,10 +33,6 @@ export interface LiveStreamOptions {
 
 /** Chunks of snapshots are large: as many of one client may be on their way at once, up to where they are written. */
 const CATCH_UPS_MAX = 4
-/** Answers that come at once and tell nothing: a wrongly set sync service must not be asked in a circle. */
-const QUICK_MS = 100
-const QUICK_IDLES_MAX = 5
-const PAUSE_MS = 1_000
 
 /** All live shapes of one client on one body of lines. */
 export function liveStream(options: LiveStreamOptions): ReadableStream<Uint8Array> {
@@ -51,6 +47,8 @@ class LiveStream {
   readonly #writer = new LineWriter(() => this.#end())
   readonly #timers: NodeJS.Timeout[] = []
   readonly #catchUps = new Turnstile(CATCH_UPS_MAX)
+  /** How to stop listening to each shape that is listened to. */
+  readonly #leaves = new Set<() => void>()
 
   constructor(options: LiveStreamOptions) {
     this.#options = options
@@ -71,9 +69,14 @@ class LiveStream {
     void Promise.all(shapes.map((shape) => this.#serve(shape))).then(() => this.#end())
   }
 
+  get #isOver(): boolean {
+    return this.#over.signal.aborted
+  }
+
   #end(lastLine?: Uint8Array): void {
-    if (this.#over.signal.aborted) return
+    if (this.#isOver) return
     this.#over.abort()
+    for (const leave of this.#leaves) leave()
     for (const timer of this.#timers) clearTimeout(timer)
     this.#writer.close(lastLine)
   }
@@ -110,46 +113,73 @@ class LiveStream {
   async #serve(request: LiveShape): Promise<void> {
     try {
       const shape = resolveShape(this.#options, request)
-      if (!shape.ok) return await this.#tell(() => failureLine(request.id, shape.failure))
+      if (!shape.ok) return await this.#say(() => failureLine(request.id, shape.failure))
       await this.#follow(request.id, shape.value)
     } catch (error) {
-      if (this.#over.signal.aborted) return
+      if (this.#isOver) return
       console.error(error)
-      await this.#tell(() => failureLine(request.id, unavailable(RETRY_SECONDS)))
+      await this.#tellUnavailable(request.id)
     }
   }
 
-  async #follow(id: string, resolved: ResolvedShape): Promise<void> {
-    const quickness = new Quickness()
-    for (let at: ShapePosition | null = firstPosition(resolved.position, this.#aim); at;) {
-      const leave = at.live ? null : await this.#catchUps.enter()
-      try {
-        at = await this.#step(id, resolved, at, quickness)
-      } finally {
-        leave?.()
-      }
+  async #follow(id: string, { reader, shape, position }: ResolvedShape): Promise<void> {
+    for (let at: ShapePosition | null = firstPosition(position, this.#aim); at && !this.#isOver;) {
+      at = at.live ? await this.#listen(id, reader, shape, at) : await this.#catchUp(id, reader, shape, at)
     }
   }
 
-  /** One answer about a shape, told if it is news. Returns where to ask next, null at the shape's end here. */
-  async #step(
-    id: string,
-    { reader, shape }: ResolvedShape,
-    at: ShapePosition,
-    quickness: Quickness,
-  ): Promise<ShapePosition | null> {
-    const asked = performance.now()
-    const answer = await this.#ask(shape, at)
-    const { isNews, next } = stepAfter(at, answer, this.#aim)
-    if (!isNews) {
-      if (quickness.isCircle(performance.now() - asked)) {
-        await delay(PAUSE_MS, undefined, { signal: this.#over.signal })
-      }
-      return next
+  /** One answer of what is there already. Returns where to ask next, null at the shape's end here. */
+  async #catchUp(id: string, reader: Reader, shape: Shape, at: ShapePosition): Promise<ShapePosition | null> {
+    const leave = await this.#catchUps.enter()
+    try {
+      const answer = await readUpstream(shapeUrl(upstream(), shape, at), this.#over.signal)
+      const { isNews, next } = stepAfter(at, answer, this.#aim)
+      if (!isNews) return next
+      const judged = await confirmReader(reader)
+      return await this.#tell(id, { answer, next }, judged.ok ? null : judged.failure)
+    } finally {
+      leave()
     }
-    const refusal = await refusalOf(reader)
+  }
+
+  /**
+   * Waits for what is new, together with everyone who waits there, and tells it for as long as the client takes it as it comes. Returns
+   * where to ask once the client has caught up, null at the shape's end here.
+   */
+  #listen(id: string, reader: Reader, shape: Shape, at: ShapePosition): Promise<ShapePosition | null> {
+    return new Promise((resolve) => {
+      const leaveFor = (next: ShapePosition | null | Promise<ShapePosition | null>) => {
+        this.#leaves.delete(leave)
+        resolve(next)
+      }
+      const seat = audiences().join(shape, at, {
+        reader,
+        hear: (news, refusal) => {
+          if (this.#tellNow(id, news, refusal)) return true
+          leaveFor(this.#tell(id, news, refusal))
+          return false
+        },
+        fail: () => leaveFor(this.#tellUnavailable(id)),
+      })
+      const leave = () => {
+        seat.leave()
+        leaveFor(null)
+      }
+      this.#leaves.add(leave)
+    })
+  }
+
+  /** Tells ordinary news to a client that takes it at once, with no promise made; false where it is more than that, and nothing is told. */
+  #tellNow(id: string, { answer, next }: News, refusal: Failure | null): boolean {
+    if (refusal || !next || this.#options.hold.kind !== 'stream' || !this.#writer.hasRoom) return false
+    this.#writer.offer(answerLine(id, answer))
+    return true
+  }
+
+  /** Tells news, or why there are none for this reader. Returns where to ask next. */
+  async #tell(id: string, { answer, next }: News, refusal: Failure | null): Promise<ShapePosition | null> {
     if (refusal?.code === 'signed_out') this.#endSignedOut(id)
-    else await this.#tell(() => (refusal ? failureLine(id, refusal) : answerLine(id, answer)))
+    else await this.#say(() => (refusal ? failureLine(id, refusal) : answerLine(id, answer)))
     return refusal ? null : next
   }
 
@@ -157,14 +187,12 @@ class LiveStream {
     return this.#options.hold.kind === 'catch-up' ? 'to-the-present' : 'onwards'
   }
 
-  #ask(shape: Shape, position: ShapePosition): Promise<Answer> {
-    const { signal } = this.#over
-    return position.live
-      ? readLive(shape, position, signal)
-      : readUpstream(shapeUrl(upstream(), shape, position), signal)
+  async #tellUnavailable(id: string): Promise<null> {
+    await this.#say(() => failureLine(id, unavailable(RETRY_SECONDS)))
+    return null
   }
 
-  async #tell(encode: () => Uint8Array): Promise<void> {
+  async #say(encode: () => Uint8Array): Promise<void> {
     // The first news and the end in one: between the two, another shape could say something as well.
     if (this.#options.hold.kind === 'first-news') this.#end(encode())
     else await this.#writer.send(encode)
@@ -187,20 +215,4 @@ function resolveShape({ viewer, session }: LiveStreamOptions, request: LiveShape
   if (!shape.ok) return shape
   const reader: Reader = { session, entity, requested: request.scope }
   return { ok: true, value: { reader, shape: shape.value, position: request.position.value } }
-}
-
-/** Why the reader may not have what upstream just answered; null when they may. */
-async function refusalOf(reader: Reader): Promise<Failure | null> {
-  const confirmed = await confirmReader(reader)
-  return confirmed.ok ? null : confirmed.failure
-}
-
-/** Counts answers that came at once with nothing in them. */
-class Quickness {
-  #count = 0
-
-  isCircle(elapsedMs: number): boolean {
-    this.#count = elapsedMs < QUICK_MS ? this.#count + 1 : 0
-    return this.#count >= QUICK_IDLES_MAX
-  }
 }

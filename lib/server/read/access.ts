@@ -2,7 +2,7 @@ import 'server-only'
 import type { AnyEntity } from '@/lib/entity/define'
 import type { Viewer } from '@/lib/entity/viewer'
 import { isOver, type Session } from '../session'
-import { viewerOf } from '../stored-viewer'
+import { viewerOf, type StoredViewer } from '../stored-viewer'
 import { SIGNED_OUT } from '../viewer'
 import { viewerQueue } from '../viewer-queue'
 import { shapeFor, type Shape } from './shape'
@@ -20,13 +20,21 @@ export interface Reader {
  * Whether the reader may have what upstream just answered, by a query that begins after this call. Called between an
  * answer and its first byte, it keeps everything committed after a removal from the removed.
  */
-export async function confirmReader({ session, entity, requested }: Reader): Promise<Parsed<Shape>> {
-  const viewer = await confirmViewer(session)
+export async function confirmReader(reader: Reader): Promise<Parsed<Shape>> {
+  return judgeReader(reader, await viewerQueue().read(reader.session.user_id))
+}
+
+/** The same by what a query that began after the answer tells of the reader; undefined for people unknown or closed. */
+export function judgeReader({ session, entity, requested }: Reader, stored: StoredViewer | undefined): Parsed<Shape> {
+  const viewer = presentViewer(session, stored)
   return viewer ? shapeFor(viewer, entity, requested) : { ok: false, failure: SIGNED_OUT }
 }
 
 /** The viewer of a session by a query that begins after this call; null when the session ended. */
 export async function confirmViewer(session: Session): Promise<Viewer | null> {
-  const viewer = viewerOf(await viewerQueue().read(session.user_id), session)
-  return isOver(session) ? null : viewer
+  return presentViewer(session, await viewerQueue().read(session.user_id))
+}
+
+function presentViewer(session: Session, stored: StoredViewer | undefined): Viewer | null {
+  return isOver(session) ? null : viewerOf(stored, session)
 }
