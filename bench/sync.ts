@@ -11,7 +11,7 @@ import { realClock } from '@/lib/sync/testkit/real-clock'
 import { SARAH, Scene, SONGS as MODEL_SONGS, watch } from '@/lib/sync/testkit/scene'
 import type { ShapeName } from '@/lib/sync/types'
 import { startStack, type Stack } from '@/scripts/test/stack'
-import { crowdTimes } from './sync/crowd'
+import { bareTimes, crowdTimes } from './sync/crowd'
 import { firstScreenful } from './sync/first-screenful'
 
 /**
@@ -51,9 +51,9 @@ export default async function run(): Promise<void> {
     for (const { tab } of devices) await tab.sync.close()
   }
   const crowd = { stack, cookieOf, rounds: 50 }
-  print(
-    shares(`${CROWD} clients, one band`, await crowdTimes({ ...crowd, prefix: '1', bands: 1, peoplePerBand: CROWD })),
-  )
+  const inOneBand = await crowdTimes({ ...crowd, prefix: '1', bands: 1, peoplePerBand: CROWD })
+  print(shares(`${CROWD} clients, one band`, inOneBand))
+  printBeside(inOneBand, await bareTimes({ people: CROWD, rounds: crowd.rounds }))
   const many = { prefix: '2', bands: BANDS, peoplePerBand: CROWD / BANDS, rounds: BANDS }
   print(shares(`${CROWD} clients, ${BANDS} bands`, await crowdTimes({ ...crowd, ...many })))
   print(await reloadInBrowser(stack))
@@ -79,6 +79,15 @@ function print(lines: readonly Line[]): void {
     const verdict = measured < limit ? '' : '   MISSED'
     console.log(`${what.padEnd(64)} ${measured.toFixed(1).padStart(9)} ${unit}   limit ${limit} ${unit}${verdict}`)
   }
+}
+
+/** Why the limit of one band is out of reach for one process here: docs/decisions/0019-one-line-to-a-thousand.md */
+function printBeside(times: readonly number[], bare: readonly number[]): void {
+  const parts = [0.5, 0.99].map((share) => {
+    const [ms, bareMs] = [percentile(times, share), percentile(bare, share)]
+    return `p${share * 100} ${bareMs.toFixed(1)} ms, of which the app takes ${(ms / bareMs).toFixed(1)}x`
+  })
+  console.log(`  a bare HTTP server writing such lines to as many sockets: ${parts.join('; ')}`)
 }
 
 function shares(who: string, times: readonly number[]): Line[] {

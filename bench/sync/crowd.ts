@@ -1,10 +1,12 @@
-import { request, type IncomingMessage } from 'node:http'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { newKey } from '@/lib/entity/keys'
-import { HEARTBEAT_MS } from '@/lib/protocol/live'
 import { ELECTRIC_HEADERS } from '@/lib/protocol/names'
 import { asOwner } from '@/scripts/test/as-owner'
+import { bundle } from '@/scripts/run.mjs'
 import type { Stack } from '@/scripts/test/stack'
+import { LineListener } from './line-listener'
 
 /** Many people on the live door, each with a stream and a session of their own. Headless: a line that arrived counts as shown. */
 export interface CrowdOptions {
@@ -19,32 +21,36 @@ export interface CrowdOptions {
 
 /** Opened at a time, so that opening is no stampede. */
 const OPENING = 40
+/** Not counted: the first writes meet a server that has not run their code yet. */
+const WARM_UP = 10
+/** With a key, about as long as the line of a song. */
+const FILLER = '.'.repeat(1_000)
 
-interface Listener {
+interface Person {
   userId: string
   cookie: string
-  stream: IncomingMessage
-  /** Calls back when this row's line arrived. */
-  awaited: { key: string; arrived: () => void } | null
+  listener: LineListener
 }
 
 /** From sending a write to its line at every other listener of the band, in milliseconds; one band writes after the other. */
 export async function crowdTimes(options: CrowdOptions): Promise<number[]> {
   const bands = await makeBands(options)
-  const listeners = new Map<string, Listener[]>()
+  const crowds: Crowd[] = []
   try {
-    for (const band of bands) listeners.set(band.id, await listenTo(options, band))
-    const times: number[] = []
-    for (let round = 0; round < options.rounds; round++) {
-      const band = bands[round % bands.length]
-      const present = band && listeners.get(band.id)
-      if (!band || !present) throw new Error('a band has nobody')
-      times.push(...(await oneWrite(options.stack.url, band.id, present, round)))
-    }
-    return times
+    for (const band of bands) crowds.push({ band, people: await gather(options, band) })
+    return await counted(options.rounds, (round) => {
+      const crowd = crowds[round % crowds.length]
+      if (!crowd) throw new Error('there are no bands')
+      return oneWrite(options.stack.url, crowd, round)
+    })
   } finally {
-    for (const each of listeners.values()) for (const { stream } of each) stream.destroy()
+    for (const { people } of crowds) for (const { listener } of people) listener.close()
   }
+}
+
+interface Crowd {
+  band: Band
+  people: Person[]
 }
 
 interface Band {
@@ -76,19 +82,27 @@ async function makeBands({ stack, prefix, bands, peoplePerBand }: CrowdOptions):
   return made
 }
 
-async function listenTo({ stack, cookieOf }: CrowdOptions, { id, userIds }: Band): Promise<Listener[]> {
+async function gather({ stack, cookieOf }: CrowdOptions, { id, userIds }: Band): Promise<Person[]> {
   const cookies = await Promise.all(userIds.map(cookieOf))
   const place = await presentOf(stack.url, id, cookies[0] ?? '')
-  const listeners: Listener[] = []
-  for (let from = 0; from < userIds.length; from += OPENING) {
-    const some = userIds.slice(from, from + OPENING)
-    listeners.push(
-      ...(await Promise.all(
-        some.map((userId, index) => listen(stack.url, id, place, userId, cookies[from + index] ?? '')),
-      )),
-    )
+  const shapes = [{ id: `songs/${id}`, entity: 'songs', scope: id, ...place }]
+  return inTurns(userIds, async (userId, index) => {
+    const cookie = cookies[index] ?? ''
+    const body = JSON.stringify({ userId, shapes })
+    return {
+      userId,
+      cookie,
+      listener: await LineListener.open({ url: `${stack.url}/api/shapes/live`, headers: { cookie }, body }),
+    }
+  })
+}
+
+async function inTurns<From, To>(all: readonly From[], open: (one: From, index: number) => Promise<To>): Promise<To[]> {
+  const opened: To[] = []
+  for (let from = 0; from < all.length; from += OPENING) {
+    opened.push(...(await Promise.all(all.slice(from, from + OPENING).map((one, index) => open(one, from + index)))))
   }
-  return listeners
+  return opened
 }
 
 interface Place {
@@ -112,55 +126,74 @@ async function presentOf(url: string, band: string, cookie: string): Promise<Pla
   }
 }
 
-/** A live stream of the band's songs that has said its first word. */
-function listen(url: string, band: string, place: Place, userId: string, cookie: string): Promise<Listener> {
-  return new Promise((resolve, reject) => {
-    const shapes = [{ id: `songs/${band}`, entity: 'songs', scope: band, ...place }]
-    const asked = request(
-      `${url}/api/shapes/live`,
-      { method: 'POST', headers: { 'content-type': 'application/json', cookie } },
-      (stream) => {
-        if (stream.statusCode !== 200) return reject(new Error(`the live door answered ${stream.statusCode}`))
-        const listener: Listener = { userId, cookie, stream, awaited: null }
-        stream.setEncoding('utf8')
-        stream.once('data', () => resolve(listener))
-        stream.on('data', (text: string) => {
-          const { awaited } = listener
-          if (awaited && text.includes(awaited.key)) awaited.arrived()
-        })
-        stream.on('error', () => undefined)
-      },
-    )
-    asked.on('error', reject)
-    asked.end(JSON.stringify({ userId, shapes }))
-  })
-}
-
-async function oneWrite(url: string, band: string, people: readonly Listener[], round: number): Promise<number[]> {
+async function oneWrite(url: string, { band, people }: Crowd, round: number): Promise<number[]> {
   const [writer, ...others] = people
   if (!writer) throw new Error('nobody writes')
   const key = newKey()
-  const began = performance.now()
-  const arrivals = others.map(
-    (listener) =>
-      new Promise<number>((resolve, reject) => {
-        const lost = setTimeout(() => reject(new Error('a line did not come')), 2 * HEARTBEAT_MS)
-        listener.awaited = {
-          key,
-          arrived: () => {
-            listener.awaited = null
-            clearTimeout(lost)
-            resolve(performance.now() - began)
-          },
-        }
-      }),
+  const write = {
+    id: newKey(),
+    entity: 'songs',
+    op: 'insert',
+    key,
+    values: { band_id: band.id, title: `Song ${round}` },
+  }
+  const body = JSON.stringify({ userId: writer.userId, clientId: writer.userId, writes: [write] })
+  return timesUntilHeard(
+    others.map(({ listener }) => listener),
+    key,
+    () => post(`${url}/api/writes`, body, { cookie: writer.cookie }),
   )
-  const write = { id: newKey(), entity: 'songs', op: 'insert', key, values: { band_id: band, title: `Song ${round}` } }
-  const answer = await fetch(`${url}/api/writes`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', cookie: writer.cookie },
-    body: JSON.stringify({ userId: writer.userId, clientId: writer.userId, writes: [write] }),
+}
+
+/** The times of so many rounds, after some that do not count. */
+async function counted(rounds: number, run: (round: number) => Promise<number[]>): Promise<number[]> {
+  for (let round = 0; round < WARM_UP; round++) await run(round)
+  const times: number[] = []
+  for (let round = 0; round < rounds; round++) times.push(...(await run(WARM_UP + round)))
+  return times
+}
+
+/** From saying it to hearing it, for each who listens, in milliseconds. */
+async function timesUntilHeard(
+  listeners: readonly LineListener[],
+  text: string,
+  say: () => Promise<void>,
+): Promise<number[]> {
+  const began = performance.now()
+  const heard = listeners.map(async (listener) => {
+    await listener.hears(text)
+    return performance.now() - began
   })
-  if (!answer.ok) throw new Error(`the write door answered ${answer.status}`)
-  return Promise.all(arrivals)
+  await say()
+  return Promise.all(heard)
+}
+
+async function post(url: string, body: string, headers: Record<string, string> = {}): Promise<void> {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
+  await answer.arrayBuffer()
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+}
+
+/**
+ * The same from a bare HTTP server that writes a line to as many connections and does nothing else: what one process on this machine can
+ * do at best. Its line is about as long as that of a song.
+ */
+export async function bareTimes({ people, rounds }: { people: number; rounds: number }): Promise<number[]> {
+  const server = spawn(process.execPath, [await bundle('bench/sync/bare-lines.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const listeners: LineListener[] = []
+  try {
+    const [port] = (await once(server.stdout, 'data')) as [Buffer]
+    const url = `http://127.0.0.1:${port.toString('latin1').trim()}`
+    const open = () => LineListener.open({ url: `${url}/live` })
+    listeners.push(...(await inTurns(Array.from({ length: people - 1 }), open)))
+    return await counted(rounds, () => {
+      const key = newKey()
+      return timesUntilHeard(listeners, key, () => post(`${url}/say`, `${key}${FILLER}\n`))
+    })
+  } finally {
+    for (const listener of listeners) listener.close()
+    server.kill()
+  }
 }
