@@ -12,7 +12,8 @@ function show(count: number, onThisPage: string[] = []) {
     const isOnThisPage = onThisPage.includes(name)
     return { user_id: name.toLowerCase(), page: null, editing_entity: null, editing_id: null, isOnThisPage }
   })
-  render(<PresenceAvatars people={people} nameOf={(id) => NAMES.find((name) => name.toLowerCase() === id) ?? '?'} />)
+  const nameOf = (id: string) => NAMES.find((name) => name.toLowerCase() === id) ?? '?'
+  render(<PresenceAvatars people={people} nameOf={nameOf} pictureOf={() => null} />)
 }
 
 const items = () =>

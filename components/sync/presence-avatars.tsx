@@ -5,12 +5,13 @@ import type { Present } from '@/lib/sync/react/presence-policy'
 interface PresenceAvatarsProps {
   people: readonly Present[]
   nameOf: (userId: string) => string
+  pictureOf: (userId: string) => string | null
 }
 
 const SHOWN_MAX = 4
 
 /** Who else is here: up to four pictures and how many more. Whoever looks at the same page has a ring, and words that say so. */
-export function PresenceAvatars({ people, nameOf }: PresenceAvatarsProps) {
+export function PresenceAvatars({ people, nameOf, pictureOf }: PresenceAvatarsProps) {
   if (people.length === 0) return null
   const named = people.map(({ user_id, isOnThisPage }) => ({ user_id, isOnThisPage, name: nameOf(user_id) }))
   const inOrder = named.toSorted(
@@ -28,7 +29,7 @@ export function PresenceAvatars({ people, nameOf }: PresenceAvatarsProps) {
             person.isOnThisPage ? 'z-10 ring-synced' : 'opacity-80 ring-surface',
           )}
         >
-          <Avatar name={person.name} size="sm" />
+          <Avatar name={person.name} src={pictureOf(person.user_id)} size="sm" />
           <span className="sr-only">{wordsOf(person)}</span>
         </li>
       ))}

@@ -4,7 +4,7 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useState, t
 import { Avatar } from '@/components/ui/avatar'
 import type { EntityName } from '@/entities'
 import type { Present } from '@/lib/sync/react/presence-policy'
-import { useNameOf } from './people'
+import { useNameOf, usePictureOf } from './people'
 
 /** The row that is open for editing here. */
 export interface OpenRow {
@@ -52,11 +52,12 @@ export function Editors({ entity, rowKey, scope }: { entity: EntityName; rowKey:
 
 function EditorAvatars({ userIds, scope }: { userIds: readonly string[]; scope: string }) {
   const nameOf = useNameOf(scope)
+  const pictureOf = usePictureOf(scope)
   return (
     <span className="flex shrink-0 -space-x-1.5">
       {userIds.map((userId) => (
         <span key={userId} title={`${nameOf(userId)} is editing`} className="rounded-full ring-2 ring-syncing">
-          <Avatar name={nameOf(userId)} size="sm" />
+          <Avatar name={nameOf(userId)} src={pictureOf(userId)} size="sm" />
           <span className="sr-only">{nameOf(userId)} is editing</span>
         </span>
       ))}

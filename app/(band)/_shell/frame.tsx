@@ -11,7 +11,7 @@ import { AppLink } from './app-link'
 import { BandSwitcher } from './band-switcher'
 import { EditingProvider, useEditingState } from './editing'
 import { Navigation } from './navigation'
-import { useNameOf } from './people'
+import { useNameOf, usePictureOf } from './people'
 import { pathOf, type Route } from './routes'
 import { useViewer } from './viewer'
 
@@ -31,7 +31,7 @@ export function Frame({ route, bandId, notices, children }: FrameProps) {
   const connection = useConnection()
   const [people, setPeople] = useState<readonly Present[]>([])
   const { openRow, editing } = useEditingState(people)
-  const avatars = <PresenceAvatars people={people} nameOf={useNameOf(bandId)} />
+  const avatars = <PresenceAvatars people={people} nameOf={useNameOf(bandId)} pictureOf={usePictureOf(bandId)} />
   const name = user.name ?? user.email ?? 'You'
   return (
     <div className="grid h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto] md:grid-cols-[15.5rem_minmax(0,1fr)] md:grid-rows-1">

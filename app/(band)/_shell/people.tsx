@@ -9,6 +9,12 @@ export function useNameOf(bandId: string | null): (userId: string | null) => str
   return useCallback((userId) => rows.find((member) => member.user_id === userId)?.display_name ?? 'Someone', [rows])
 }
 
+/** Addresses of the pictures of a band's people by user id; null for somebody who has none, or has left. */
+export function usePictureOf(bandId: string | null): (userId: string) => string | null {
+  const { rows } = useRows('band_members', bandId)
+  return useCallback((userId) => rows.find((member) => member.user_id === userId)?.avatar_url ?? null, [rows])
+}
+
 /**
  * Who, besides this device, changed a field of a row last, by name. The band's log says so: `updated_by` of the row
  * names only the last of several people.
