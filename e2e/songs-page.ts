@@ -64,11 +64,14 @@ const SHOWN_OFFLINE = ['band_members/mine', `bands/${NIGHT_SHIFT}`, `songs/${NIG
 
 /** Waits until the app is connected and opens without a network, with what it showed. */
 export async function isInstalled({ page }: Pick<Person, 'page'>): Promise<void> {
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
+  // Not `serviceWorker.ready`, which for a worker that could not be installed never settles.
+  await expect.poll(() => page.evaluate(workerState), { timeout: 120_000 }).toBe('activated')
   await isConnected(page)
   const wholeShapes = async () => Object.values(await keptIn(page)).flatMap((kept) => kept.wholeShapes)
   await expect.poll(wholeShapes).toEqual(expect.arrayContaining(SHOWN_OFFLINE))
 }
+
+const workerState = async () => (await navigator.serviceWorker.getRegistration())?.active?.state
 
 /** Signs somebody in on the songs page, unless told another, and waits until it opens without a network. */
 export async function signInAndInstall(signIn: SignIn, name: string, path = SONGS): Promise<Person> {
