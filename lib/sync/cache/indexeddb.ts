@@ -25,18 +25,33 @@ interface BacklineDb extends DBSchema {
   meta: { key: 'epoch' | 'clientId'; value: number | string }
 }
 
+/** The part of the store that painting waits for. */
+export type Cache = Pick<LocalStore, 'readShape' | 'touchShape'>
+
+/** What can be read at once, and the whole store as soon as it is known that this browser writes too. */
+export interface OpenedDb {
+  cache: Cache
+  store: Promise<LocalStore>
+}
+
 /** Opens what this browser keeps for a user; rejects where IndexedDB cannot be used (private mode, no room). */
-export async function openIndexedDb(factory: IDBFactory, userId: string): Promise<LocalStore> {
-  const request = factory.open(`backline-${userId}`, LAYOUT)
-  request.onupgradeneeded = () => layOut(request.result)
+export async function openIndexedDb(factory: IDBFactory | null, userId: string): Promise<OpenedDb> {
+  const request = factory?.open(`backline-${userId}`, LAYOUT)
+  request?.addEventListener('upgradeneeded', () => layOut(request.result))
   // The stores are those that `layOut` makes.
-  const db = (await wrap(request)) as IDBPDatabase<BacklineDb> | undefined
-  if (!db) throw new Error('IndexedDB opened no database')
+  const db = request && ((await wrap(request)) as IDBPDatabase<BacklineDb> | undefined)
+  if (!db) throw new Error('no database')
   // Another tab runs a newer build: let it upgrade.
   db.addEventListener('versionchange', () => db.close())
-  // Some browsers open but refuse to write: find out now, not with the first edit. On a full disk what was stored can still be read.
-  await db.put('meta', (await db.get('meta', 'epoch')) ?? 0, 'epoch').catch(unlessFull)
-  return new IndexedDbStore(db)
+  const cache = new IndexedDbStore(db)
+  return { cache, store: findOutWhetherItWrites(db).then(() => cache) }
+}
+
+/** Some browsers open but refuse to write: not with the first edit shall that be found out. On a full disk what was stored can still be read. */
+async function findOutWhetherItWrites(db: IDBPDatabase<BacklineDb>): Promise<void> {
+  const tx = db.transaction('meta', 'readwrite')
+  const epoch = (await tx.store.get('epoch')) ?? 0
+  await Promise.all([tx.store.put(epoch, 'epoch'), tx.done]).catch(unlessFull)
 }
 
 function layOut(database: IDBDatabase): void {

@@ -25,6 +25,8 @@ const meta = (change: Partial<ShapeMeta> = {}): ShapeMeta => ({
 })
 const put = (key: string) => ({ key, before: null, after: songRow(key) })
 
+const openStore = async (factory: IDBFactory, userId: string) => (await openIndexedDb(factory, userId)).store
+
 /** What every store promises, whether it lasts or not. */
 function localStoreSuite(name: string, open: () => Promise<LocalStore>) {
   describe(name, () => {
@@ -128,11 +130,11 @@ function localStoreSuite(name: string, open: () => Promise<LocalStore>) {
   })
 }
 
-localStoreSuite('IndexedDB', () => openIndexedDb(new IDBFactory(), uuidOf(1)))
+localStoreSuite('IndexedDB', () => openStore(new IDBFactory(), uuidOf(1)))
 localStoreSuite('memory', async () => openMemoryStore())
 
 test('S8 rows of another schema version are never shown', async () => {
-  const store = await openIndexedDb(new IDBFactory(), uuidOf(1))
+  const store = await openStore(new IDBFactory(), uuidOf(1))
   const epoch = await store.takeEpoch()
   await store.commit({ meta: meta({ schema: SCHEMA_VERSION - 1 }), baseSeq: 0, changes: [put(A)], echoed: [] }, epoch)
   expect(await store.readShape('songs/x')).toBeNull()
@@ -142,9 +144,21 @@ test('S8 rows of another schema version are never shown', async () => {
 
 test('O1 what is stored is there after the database was closed and opened again', async () => {
   const factory = new IDBFactory()
-  const store = await openIndexedDb(factory, uuidOf(1))
+  const store = await openStore(factory, uuidOf(1))
   await store.append(insertEntry(1, A))
   store.close()
-  const again = await openIndexedDb(factory, uuidOf(1))
+  const again = await openStore(factory, uuidOf(1))
   expect((await again.readOutbox()).map(({ write }) => write.key)).toEqual([A])
+})
+
+test('T3 a tab that opens while another takes office does not set the epoch back', async () => {
+  const factory = new IDBFactory()
+  const leading = await openStore(factory, uuidOf(1))
+  for (let round = 0; round < 20; round++) {
+    const opening = openStore(factory, uuidOf(1))
+    const epochs: number[] = []
+    for (let each = 0; each < 10; each++) epochs.push(await leading.takeEpoch())
+    epochs.push(await (await opening).takeEpoch())
+    expect(epochs).toEqual(epochs.map((_, index) => round * 11 + index + 1))
+  }
 })

@@ -1,6 +1,6 @@
 import 'client-only'
 import type { Actor } from '@/lib/entity/define'
-import { openIndexedDb } from '../cache/indexeddb'
+import { openIndexedDb, type Cache, type OpenedDb } from '../cache/indexeddb'
 import type { LocalStore } from '../cache/local-store'
 import { newConnection, type ConnectionState } from '../connection/connection'
 import { Emitter } from '../emitter'
@@ -31,6 +31,8 @@ export interface CoreOptions {
 export class Core {
   readonly platform: Platform
   readonly actor: Actor
+  /** Cached rows, a moment before it is known whether this browser also writes: painting waits for them. */
+  readonly cache: Promise<Cache>
   readonly store: Promise<LocalStore>
   readonly shapes: ShapeSet
   readonly outbox: OutboxDriver
@@ -59,7 +61,9 @@ export class Core {
     const userId = actor.user_id
     this.closed = this.#closing.signal
     this.uncached = new Uncached(platform, userId, this.closed)
-    this.store = openStore(platform, userId, this.closed)
+    const opened = openIndexedDb(platform.indexedDB, userId)
+    this.store = storeOf(platform, opened, this.closed)
+    this.cache = opened.then(({ cache }) => cache).catch(() => this.store)
     this.connection = newConnection(platform.now())
     this.outbox = new OutboxDriver({ platform, store: this.store, share, makeRoom })
     this.shapes = new ShapeSet({
@@ -172,10 +176,11 @@ export class Core {
   }
 }
 
-async function openStore(platform: Platform, userId: string, stopped: AbortSignal): Promise<LocalStore> {
-  const { indexedDB } = platform
+async function storeOf(platform: Platform, opened: Promise<OpenedDb>, stopped: AbortSignal): Promise<LocalStore> {
   try {
-    if (indexedDB) return await openIndexedDb(indexedDB, userId)
+    return await (
+      await opened
+    ).store
   } catch (error) {
     console.warn('This browser stores nothing: unsent changes will not survive closing.', error)
   }

@@ -47,6 +47,7 @@ export class Engine implements Sync {
   /** What a leading tab needs besides: fetched while the cache is read. */
   readonly #leading: Promise<typeof Leading>
   readonly #openScopes = new OpenScopes(() => this.#scopesChanged())
+  readonly #restored: Promise<void>
   readonly #stopPage: () => void
   readonly #loadedGroups = new Map<string, number>()
   #office: Leading.Office | null = null
@@ -84,7 +85,10 @@ export class Engine implements Sync {
     this.clientId = source(core.clientKnown, () => core.clientId)
     this.connection = source(core.connectionChanged, () => core.connectionView)
     this.outbox = source(core.outbox.changed, () => this.#outboxItems())
-    core.shapes.opened.listen((holder) => void this.#read(holder))
+    this.#restored = this.#restore()
+    const read = (holder: ShapeHolder) => (holder.reading = this.#read(holder))
+    for (const holder of core.shapes) read(holder)
+    core.shapes.opened.listen(read)
     core.shapes.wantedChanged.listen(() => this.#office?.reconcile())
     this.#stopPage = platform.onPage((event) => this.#pageDid(event))
     this.#attempt('start', this.#start())
@@ -259,8 +263,9 @@ export class Engine implements Sync {
     })
   }
 
-  async #start(): Promise<void> {
-    const { store, outbox, shapes, clientKnown } = this.#core
+  /** What was written here before: nothing is painted without it. */
+  async #restore(): Promise<void> {
+    const { store, outbox, clientKnown } = this.#core
     const opened = await store
     if (opened.isDurable) this.#tab.join()
     else outbox.durability = 'nowhere'
@@ -268,18 +273,22 @@ export class Engine implements Sync {
     clientKnown.emit()
     await outbox.reload()
     this.#core.refreshConnection()
-    for (const holder of shapes) void this.#read(holder)
+  }
+
+  async #start(): Promise<void> {
+    await this.#restored
     if (this.#isClosed) return
     this.#tab.start()
-    const housekeeping = await this.#housekeeping
-    housekeeping.start()
+    ;(await this.#housekeeping).start()
   }
 
   /** Paints a shape from the cache, then has it followed. */
   async #read(holder: ShapeHolder): Promise<void> {
-    const { store, shapes, platform } = this.#core
-    const opened = await store
-    const cached = await opened.readShape(holder.id).catch(() => null)
+    const { cache, shapes, platform } = this.#core
+    const opened = await cache
+    const reading = opened.readShape(holder.id).catch(() => null)
+    await this.#restored.catch(() => undefined)
+    const cached = await reading
     if (this.#isClosed) return
     if (holder.state.kind === 'cold') holder.load(cached)
     holder.usedAt = platform.now()
@@ -393,6 +402,5 @@ interface Listenable {
 /** ShapeStream keeps notes about shapes in localStorage, which name containers. */
 function forgetElectricNotes(): void {
   if (typeof localStorage === 'undefined') return
-  localStorage.removeItem('electric_expired_shapes')
-  localStorage.removeItem('electric_up_to_date_tracker')
+  for (const note of ['expired_shapes', 'up_to_date_tracker']) localStorage.removeItem(`electric_${note}`)
 }

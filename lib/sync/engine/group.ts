@@ -1,7 +1,7 @@
 import 'client-only'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { Core } from './core'
-import { shapeOfId } from '../shapes/shape-name'
+import { shapeIdOf, shapeOfId } from '../shapes/shape-name'
 import type { LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
 import { entriesIn, type TabMessage } from '../tabs/messages'
@@ -44,8 +44,7 @@ export class Group {
   /** Says what this tab looks at, for whoever leads. */
   tellWishes(): void {
     const { core, tab, openScopes } = this.options
-    const shapes = core.shapes.wanted().map(({ entity, scope }) => `${entity}/${scope ?? 'mine'}`)
-    tab.post({ kind: 'want', shapes, scopes: openScopes() })
+    tab.post({ kind: 'want', shapes: core.shapes.wanted().map(shapeIdOf), scopes: openScopes() })
   }
 
   #hear(message: TabMessage): void {

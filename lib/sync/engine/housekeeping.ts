@@ -24,24 +24,29 @@ export class Housekeeping {
 
   /** The browser refused to store more: evicts half of what may go, and tells. */
   async makeRoom(): Promise<void> {
-    await this.#measure()
-    const uses = await this.#uses()
-    const bytes = uses.reduce((sum, use) => sum + use.bytes, 0)
-    await this.#evict(shapesToEvict(uses, this.core.platform.now(), bytes * SHARE_KEPT))
+    await this.#tidy(async () => {
+      const uses = await this.#uses()
+      const bytes = uses.reduce((sum, use) => sum + use.bytes, 0)
+      return shapesToEvict(uses, this.core.platform.now(), bytes * SHARE_KEPT)
+    })
   }
 
   async #round(): Promise<void> {
     const { platform, closed } = this.core
-    try {
-      await this.#measure()
-      await this.#evict(shapesToEvict(await this.#uses(), platform.now()))
-    } catch (error) {
-      // Storage closes under a tab that ends.
-      if (closed.aborted) return
-      console.warn('The cache could not be tidied.', error)
-    }
+    await this.#tidy(async () => shapesToEvict(await this.#uses(), platform.now()))
     this.#cancelRound = platform.after(ROUND_MS, () => void this.#round())
     if (closed.aborted) this.#cancelRound()
+  }
+
+  /** Evicts what `choose` says. Never rejects: who waits for room goes on without. */
+  async #tidy(choose: () => Promise<string[]>): Promise<void> {
+    try {
+      await this.#measure()
+      await this.#evict(await choose())
+    } catch (error) {
+      // Storage closes under a tab that ends.
+      if (!this.core.closed.aborted) console.warn('The cache could not be tidied.', error)
+    }
   }
 
   async #measure(): Promise<void> {

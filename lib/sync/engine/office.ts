@@ -1,4 +1,5 @@
 import 'client-only'
+import { SCHEMA_VERSION } from '@/entities'
 import { isJsonObject, textIn } from '@/lib/protocol/json'
 import { BACKLINE_HEADERS } from '@/lib/protocol/names'
 import type { LocalStore } from '../cache/local-store'
@@ -320,10 +321,17 @@ export class Office {
 /** Shapes of which this tab knows more than the cache, with the keys that the cache holds. */
 export type Behind = ReadonlyMap<ShapeHolder, readonly string[]>
 
-/** Takes what the cache knows more than this tab; answers where it knows less. */
+/** Takes what the cache knows more than this tab; answers where it knows less. Rows that both have are not read again. */
 export async function readBehind(store: LocalStore, shapes: Iterable<ShapeHolder>): Promise<Behind> {
   const behind = new Map<ShapeHolder, string[]>()
+  const listed = await store.listShapes().catch(() => [])
+  const cachedSeqs = new Map(listed.map(({ id, seq, schema }) => [id, schema === SCHEMA_VERSION ? seq : 0]))
   for (const holder of shapes) {
+    await holder.reading
+    if (holder.seq > 0 && holder.seq === cachedSeqs.get(holder.id)) {
+      holder.cachedSeq = holder.seq
+      continue
+    }
     const cached = await store.readShape(holder.id).catch(() => null)
     if (holder.load(cached) || holder.seq <= (cached?.meta.seq ?? 0)) continue
     behind.set(holder, cached?.rows.map((row) => textIn(row, 'id')) ?? [])

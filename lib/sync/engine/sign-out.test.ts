@@ -50,9 +50,9 @@ test('what the tab that led still has to store when another one signs out comes 
   const [leader, follower] = [device.open(), device.open()]
   const shown = [leader, follower].map((tab) => watch(tab, SONGS))
   await scene.until('both show it', () => shown.every(({ view }) => view().status === 'ready'))
-  await scene.clock.advance(200)
+  await scene.clock.advance(2_000)
   const factory = device.indexedDB ?? expect.unreachable('no storage')
-  const store = await openIndexedDb(factory, SARAH)
+  const store = await openStoreOf(factory, SARAH)
   const epoch = await storedEpoch(factory)
   const cached = await store.readShape(`songs/${BAND}`)
   const meta = cached?.meta ?? expect.unreachable('nothing is cached')
@@ -68,4 +68,8 @@ async function storedEpoch(factory: IDBFactory): Promise<number> {
   const epoch = Number(await database.get('meta', 'epoch'))
   database.close()
   return epoch
+}
+
+async function openStoreOf(factory: IDBFactory, userId: string) {
+  return (await openIndexedDb(factory, userId)).store
 }

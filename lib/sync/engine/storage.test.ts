@@ -103,7 +103,7 @@ test('B5 what a show within a fortnight needs stays after a month of not being o
 
 /** The entities of the band that this device has cached. */
 async function cachedOn({ indexedDB }: FakeDevice): Promise<string[]> {
-  const store = await openIndexedDb(indexedDB ?? expect.unreachable('it stores things'), SARAH)
+  const store = await openStoreOf(indexedDB ?? expect.unreachable('it stores things'), SARAH)
   const names = (await store.listShapes()).map(({ id }) => shapeOfId(id))
   store.close()
   return names.flatMap((name) => (name?.scope === BAND ? [name.entity] : []))
@@ -133,7 +133,7 @@ test('S11 a shape that another tab evicted is not brought back as a part of itse
   const { view } = watch(tab, SONGS)
   await scene.until('the song is there', () => titles(view()).length === 1 && view().status === 'ready')
   await scene.clock.advance(1_000)
-  const store = await openIndexedDb(device.indexedDB ?? expect.unreachable('no storage'), SARAH)
+  const store = await openStoreOf(device.indexedDB ?? expect.unreachable('no storage'), SARAH)
   await store.dropShapes([`songs/${BAND}`])
   scene.song(KEY.replace('5001', '5002'), 'Creep')
   await scene.until('the news are there', () => titles(view()).length === 2)
@@ -177,6 +177,24 @@ test('S11 rows of a cache that could not be read do not come back once it can', 
   expect(titles(third.view())).toEqual(['Creep'])
 })
 
+test('a tab that begins to lead does not read again what it has read to paint', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  const first = device.open()
+  const shown = watch(first, SONGS)
+  await scene.until('the song is there', () => titles(shown.view()).length === 1 && shown.view().status === 'ready')
+  await scene.clock.advance(1_000)
+  first.kill()
+  const reading = vi.spyOn(IDBObjectStore.prototype, 'getAll')
+  const second = device.open()
+  const again = watch(second, SONGS)
+  await scene.until('it leads and is up to date', () => again.view().status === 'ready')
+  const ranges = reading.mock.calls.flatMap(([query]) => (query instanceof IDBKeyRange ? [String(query.lower)] : []))
+  expect(ranges.filter((shape) => shape === `songs/${BAND}`)).toHaveLength(1)
+  reading.mockRestore()
+})
+
 test('O18 a device whose disk is full from the first visit on works all the same', async () => {
   const scene = new Scene()
   scene.song(KEY, 'Wonderwall')
@@ -188,3 +206,7 @@ test('O18 a device whose disk is full from the first visit on works all the same
   void tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } })
   await scene.until('it arrived', () => scene.server.row('songs', KEY)?.['title'] === 'Creep')
 })
+
+async function openStoreOf(factory: IDBFactory, userId: string) {
+  return (await openIndexedDb(factory, userId)).store
+}

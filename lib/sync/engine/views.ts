@@ -18,9 +18,8 @@ export function itemOf(entry: OutboxEntry, durability: ConnectionView['durabilit
     at,
     state: stateOf(phase),
     isStored: !entry.isUnstored && durability !== 'nowhere',
-    attempts: phase.kind === 'queued' || phase.kind === 'sent' ? phase.attempts : 0,
-    reason:
-      phase.kind === 'refused' ? phase.reason : phase.kind === 'queued' || phase.kind === 'sent' ? phase.failure : null,
+    attempts: 'attempts' in phase ? phase.attempts : 0,
+    reason: 'reason' in phase ? phase.reason : 'failure' in phase ? phase.failure : null,
     values: writtenColumns(write),
   }
 }
@@ -52,10 +51,7 @@ export interface ConnectionInputs {
 export function connectionView(inputs: ConnectionInputs): ConnectionView {
   const { connection, unsent, sender, now, durability, storage } = inputs
   return {
-    kind: connection.kind,
-    since: connection.since,
-    lastSyncedAt: connection.lastSyncedAt,
-    areReadsDelayed: connection.areReadsDelayed,
+    ...connection,
     unsentCount: unsent.length,
     oldestUnsentAt: unsent.at(0)?.at ?? null,
     nextRetryAt: sender.kind === 'waiting' ? sender.retryAt : null,

@@ -5,21 +5,19 @@ import type { EntityName, Row } from '@/entities'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { ConnectionView, Decision, OutboxItem, Question } from '../types'
 import { questionFrom } from '../conflicts'
+import { newConnection } from '../connection/connection'
+import { connectionView } from '../engine/views'
 import { useSource, useSync } from './context'
 import { useShapeView } from './rows'
 
-const STARTING: ConnectionView = {
-  kind: 'connecting',
-  since: 0,
-  lastSyncedAt: null,
-  areReadsDelayed: false,
-  unsentCount: 0,
-  oldestUnsentAt: null,
-  nextRetryAt: null,
-  stuck: null,
+const STARTING = connectionView({
+  connection: newConnection(0),
+  unsent: [],
+  sender: { kind: 'idle' },
+  now: 0,
   durability: 'kept',
   storage: null,
-}
+})
 
 /** What was observed of the connection, and what is unsent. */
 export function useConnection(): ConnectionView {

@@ -27,7 +27,7 @@ export interface Writer<Name extends EntityName> {
 /** What TanStack shows of a mutation, as far as it means something for a write. */
 export type WriteMutation = Pick<
   MutationObserverResult<Settled, WriteRefused, MadeWrite>,
-  'status' | 'isIdle' | 'isPending' | 'isSuccess' | 'isError' | 'variables' | 'data' | 'error'
+  'status' | 'isPending' | 'data' | 'error'
 >
 
 export interface WriteOptions {
@@ -61,11 +61,7 @@ export function useWrite<Name extends EntityName>(entity: Name, options: WriteOp
 
 const IDLE: WriteMutation = {
   status: 'idle',
-  isIdle: true,
   isPending: false,
-  isSuccess: false,
-  isError: false,
-  variables: undefined,
   data: undefined,
   error: null,
 }
@@ -81,7 +77,7 @@ function useMutationOf(sync: Sync | null, entity: string, options: WriteOptions)
     async (made: MadeWrite) => {
       if (!sync) return
       latest.current.made = made
-      setMutation({ ...IDLE, status: 'pending', isIdle: false, isPending: true, variables: made })
+      setMutation({ ...IDLE, status: 'pending', isPending: true })
       const { observeWrite } = await part(browserTimers, sync.uncached.signal, () => import('./write-observer'))
       observeWrite({
         entity,

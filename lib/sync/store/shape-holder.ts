@@ -32,6 +32,8 @@ export class ShapeHolder {
   seq = 0
   /** `seq` of what the cache holds, once all that was handed to it is stored. */
   cachedSeq = 0
+  /** Settles when the cache has been read. */
+  reading: Promise<void> | null = null
   /** Counts how often the log began anew. */
   generation = 0
   /** False once the browser had no room for it: it lives in memory until it is opened again. */

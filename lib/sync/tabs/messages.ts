@@ -20,7 +20,7 @@ const tabMessage = z.union([
   z.object({ kind: z.literal('gone'), from }),
   /** All shapes a tab wants live, and the containers that are open in it. */
   z.object({ kind: z.literal('want'), from, shapes: z.array(z.string()), scopes: z.array(z.string()) }),
-  z.object({ kind: z.literal('outbox'), from, puts: z.array(z.unknown()), removed: z.array(z.string()) }),
+  z.object({ kind: z.literal('outbox'), from, puts: z.array(z.custom<unknown>()), removed: z.array(z.string()) }),
   /** Everything the leader's outbox holds: what a new tab read may be older. */
   z.object({ kind: z.literal('outbox-holds'), from, origins: z.array(z.string()) }),
   /** What the leader did to a shape. */
