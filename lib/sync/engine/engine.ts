@@ -86,7 +86,9 @@ export class Engine implements Sync {
     this.connection = source(core.connectionChanged, () => core.connectionView)
     this.outbox = source(core.outbox.changed, () => this.#outboxItems())
     this.#restored = this.#restore()
-    const read = (holder: ShapeHolder) => (holder.reading = this.#read(holder))
+    const read = (holder: ShapeHolder): void => {
+      holder.reading = this.#read(holder)
+    }
     for (const holder of core.shapes) read(holder)
     core.shapes.opened.listen(read)
     core.shapes.wantedChanged.listen(() => this.#office?.reconcile())
