@@ -78,6 +78,20 @@ test('a second reset is an outage that may pass', async () => {
   expect(logged).toHaveBeenCalledOnce()
 })
 
+test('a sync service that hangs is an outage that may pass, and is let go', async () => {
+  await using upstream = await scriptedUpstream()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const answer = readUpstream(new URL(upstream.url), never)
+    const { left } = await upstream.next()
+    vi.advanceTimersByTime(60_000)
+    expect(await answer).toMatchObject({ kind: 'failed', failure: { code: 'unavailable', retryAfterSeconds: 2 } })
+    await left
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('nobody listening is an outage that may pass', async () => {
   const upstream = await scriptedUpstream()
   await upstream[Symbol.asyncDispose]()

@@ -16,6 +16,8 @@ type FailedAnswer = { kind: 'failed'; failure: Failure }
 const PASSED_STATUSES: ReadonlySet<number> = new Set([200, 304, 409])
 const RETRY_SECONDS = 2
 const RETRY_SECONDS_MAX = 3600
+/** Electric holds a long poll for 20 s and gives a snapshot 30 s to begin: who has not answered by then hangs. */
+const HEAD_MS_MAX = 60_000
 const ERROR_BODY_BYTES_MAX = 64 * 1024
 /** A connection that the other side closed while we believed it open. */
 const RESET_CODES: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
@@ -102,8 +104,19 @@ async function readWhole({ body }: Response, signal: AbortSignal): Promise<Uint8
   return Buffer.concat(read)
 }
 
-function ask(url: URL, signal: AbortSignal, headers: Record<string, string>): Promise<Response> {
-  return fetch(url, { signal, headers, cache: 'no-store', redirect: 'error' })
+/** Asks for the head of an answer; gives up with the signal, or where it does not come in time. */
+async function ask(url: URL, signal: AbortSignal, headers: Record<string, string>): Promise<Response> {
+  signal.throwIfAborted()
+  const asking = new AbortController()
+  const leave = () => asking.abort(signal.reason)
+  signal.addEventListener('abort', leave)
+  const late = setTimeout(() => asking.abort(new Error('no answer began in time')), HEAD_MS_MAX)
+  try {
+    return await fetch(url, { signal: asking.signal, headers, cache: 'no-store', redirect: 'error' })
+  } finally {
+    clearTimeout(late)
+    signal.removeEventListener('abort', leave)
+  }
 }
 
 /**
