@@ -98,8 +98,13 @@ async function followAll(
 /** Follows a shape; with `random`, requests are cut at any moment and asked again. */
 async function followUntil(reader: OracleReader, signal: AbortSignal, random: Random | null): Promise<void> {
   while (!signal.aborted) {
-    const cut = random?.chance(0.5) === true ? [AbortSignal.timeout(random.below(15))] : []
-    await reader.live(AbortSignal.any([signal, ...cut]))
+    const cut = new AbortController()
+    const leave = () => cut.abort()
+    signal.addEventListener('abort', leave)
+    const timer = random?.chance(0.5) === true ? setTimeout(leave, random.below(15)) : undefined
+    await reader.live(cut.signal)
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
   }
 }
 
