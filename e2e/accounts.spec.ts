@@ -63,7 +63,7 @@ test('a field that does not fit says so itself', async ({ visitor }) => {
   // Passes the browser's own check and not ours.
   await openAccount(page, 'ida@example')
   const field = page.getByLabel('Email')
-  await page.getByText('This is not an e-mail address.').waitFor()
+  await page.getByText('This is not an email address.').waitFor()
   expect(await field.getAttribute('aria-invalid')).toBe('true')
 })
 

@@ -47,7 +47,7 @@ export async function requestResetAction(_before: FormState, form: FormData): Pr
   afterAnswer(outcome.deliver)
   return {
     kind: 'done',
-    message: 'If there is an account with this e-mail, a mail is on its way. It holds a link that works for an hour.',
+    message: 'If there is an account with this email, a mail is on its way. It holds a link that works for an hour.',
   }
 }
 

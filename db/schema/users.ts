@@ -15,7 +15,7 @@ import { isLive, ownUserId, timestamptz3 } from './columns'
 
 const now = sql`clock_timestamp()`
 
-/** A person who can sign in. Never deleted: others' rows name them; a closed account loses its e-mail, name, picture and password. */
+/** A person who can sign in. Never deleted: others' rows name them; a closed account loses its email, name, picture and password. */
 export const users = pgTable(
   'users',
   {
@@ -60,7 +60,7 @@ export const accounts = pgTable(
   ],
 )
 
-/** Single-use proof that somebody reads an e-mail address. Only the SHA-256 of the token is stored. */
+/** Single-use proof that somebody reads an email address. Only the SHA-256 of the token is stored. */
 export const verificationTokens = pgTable(
   'verification_tokens',
   {

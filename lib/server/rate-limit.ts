@@ -22,7 +22,7 @@ export interface Limits {
   signInAccount: Limit
   /** Guesses from one network address. */
   signInAddress: Limit
-  /** Mails with a code for a new password, to one e-mail address. */
+  /** Mails with a code for a new password, to one email address. */
   resetMails: Limit
 }
 

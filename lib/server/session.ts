@@ -21,7 +21,7 @@ export const SECURE_SESSION_COOKIE = `__Secure-${SESSION_COOKIE}`
 /** Seconds a session lasts without a visit. */
 export const SESSION_MAX_AGE_SECONDS = 30 * 24 * 60 * 60
 
-/** What our sessions carry inside the encrypted token: no name, e-mail or role, which would be stale copies. */
+/** What our sessions carry inside the encrypted token: no name, email or role, which would be stale copies. */
 const tokenSchema = z.object({
   sub: z.uuid(),
   session_id: z.optional(z.uuid()),

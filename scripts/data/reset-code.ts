@@ -1,4 +1,4 @@
-// npm run reset-code -- <e-mail>: a one-time code with which somebody chooses a new password, for whoever runs this installation to
+// npm run reset-code -- <email>: a one-time code with which somebody chooses a new password, for whoever runs this installation to
 // hand out. Works while Backline runs, and while it does not.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ await runDataCommand(async () => {
   await using db = openDatabase(running ?? target?.ownerUrl ?? '')
   const issued = await issueResetCode(db, email, 'administrator')
   if (issued === null) {
-    console.error(`There is no account with the e-mail ${email}.`)
+    console.error(`There is no account with the email ${email}.`)
     process.exitCode = 1
     return
   }

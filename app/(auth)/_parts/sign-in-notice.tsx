@@ -5,11 +5,11 @@ import { useAddressParam } from './use-address'
 
 /** What next-auth and our own checks may have to say when they send somebody back here (`?error=`). */
 const NOTICES: ReadonlyMap<string, string> = new Map([
-  ['CredentialsSignin', 'E-mail and password do not match an account. Check both, or choose a new password.'],
+  ['CredentialsSignin', 'Email and password do not match an account. Check both, or choose a new password.'],
   ['AccessDenied', 'This account cannot be used here.'],
   [
     'ExternalEmailUnverified',
-    'That service has not verified your e-mail address. Verify it there, or use a password here.',
+    'That service has not verified your email address. Verify it there, or use a password here.',
   ],
   ['OAuthSignin', 'That service could not be reached. Try again, or use your password.'],
   ['OAuthCallback', 'Signing in there did not work out. Try again, or use your password.'],

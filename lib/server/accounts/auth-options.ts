@@ -65,8 +65,8 @@ export function authOptions(db: Database, caller: Caller, findings: Findings): A
 
 function passwordProvider(db: Database, caller: Caller, findings: Findings) {
   return credentialsProvider({
-    name: 'E-mail and password',
-    credentials: { email: { label: 'E-mail', type: 'email' }, password: { label: 'Password', type: 'password' } },
+    name: 'Email and password',
+    credentials: { email: { label: 'Email', type: 'email' }, password: { label: 'Password', type: 'password' } },
     authorize: async (credentials) => {
       const result = await keepingThrown(findings, () => signInWithPassword(db, credentials, caller))
       if (result === null) return null

@@ -14,7 +14,7 @@ import { leaveEverything, soleOwnerships } from './memberships'
 const closeForm = z.object({ password: claimedPassword.optional() })
 
 /**
- * Closes the viewer's account: sessions and memberships end, personal rows go to the trash, e-mail, name, picture and password are
+ * Closes the viewer's account: sessions and memberships end, personal rows go to the trash, email, name, picture and password are
  * forgotten. What they wrote in bands stays with the bands. Refused (`forbidden`) while a band or project would be left without an
  * owner; the issues name them. Other failures: `invalid` (password), `rate_limited`, `signed_out`.
  */

@@ -15,7 +15,10 @@ const BYTES_MAX = 72
 export const newPassword = z
   .string('is missing')
   .min(8, 'must have at least 8 characters')
-  .refine((text) => Buffer.byteLength(text) <= BYTES_MAX, `must have at most ${BYTES_MAX} bytes`)
+  .refine(
+    (text) => Buffer.byteLength(text) <= BYTES_MAX,
+    `is too long: ${BYTES_MAX} letters at most, fewer where they bear accents or are emoji`,
+  )
 
 /** A password somebody claims to know: of any length that is worth a look. */
 export const claimedPassword = z.string('is missing').min(1, 'is missing').max(1_000, 'is too long')

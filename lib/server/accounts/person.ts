@@ -15,7 +15,7 @@ export const emailAddress = z
   .string('is missing')
   .trim()
   .max(200, 'is longer than 200 characters')
-  .pipe(z.email('is not an e-mail address'))
+  .pipe(z.email('is not an email address'))
 
 /** Postgres refuses NUL, and half a pair of UTF-16 would be stored as another character. */
 export const storable = z.refine<string>(

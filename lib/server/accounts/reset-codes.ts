@@ -30,5 +30,5 @@ export async function issueCodeAsAdministrator(
   const tooOften = await throttle(db, { account: `codes ${viewer.user_id}`, address: caller.address })
   if (tooOften) return { ok: false, failure: tooOften }
   const issued = await issueResetCode(db, read.data.email, 'administrator')
-  return issued ? { ok: true, reset: issued.reset } : failed('not_found', 'There is no account with this e-mail.')
+  return issued ? { ok: true, reset: issued.reset } : failed('not_found', 'There is no account with this email.')
 }

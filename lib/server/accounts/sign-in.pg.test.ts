@@ -229,7 +229,7 @@ describe('sign-up', () => {
       status: 400,
       code: 'invalid',
       issues: [
-        'email: is not an e-mail address',
+        'email: is not an email address',
         'password: must have at least 8 characters',
         'name: must not be empty',
       ],

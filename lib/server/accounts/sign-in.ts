@@ -10,7 +10,7 @@ import { accountSettings } from './settings'
 import { throttle } from './throttle'
 
 /** One answer for a wrong password, an unknown person, a closed account and a sample login that is switched off. */
-export const WRONG_SIGN_IN = 'E-mail and password do not match an account. Check both, or choose a new password.'
+export const WRONG_SIGN_IN = 'Email and password do not match an account. Check both, or choose a new password.'
 
 // NUL, which Postgres refuses, is in no address.
 const credentials = z.object({
@@ -23,7 +23,7 @@ const credentials = z.object({
 })
 
 /**
- * Finds out who signs in with e-mail and password. The answer, and the time it takes, do not tell whether the account exists.
+ * Finds out who signs in with email and password. The answer, and the time it takes, do not tell whether the account exists.
  * Failures: `invalid` (one answer for all that is wrong), `rate_limited`.
  */
 export async function signInWithPassword(

@@ -27,7 +27,7 @@ export async function signUp(db: Database, input: unknown, caller: Caller): Prom
     tx.insert(users).values({ email, name, password_hash }).onConflictDoNothing().returning(),
   )
   if (person) return { ok: true, person }
-  return failed('invalid', 'There is an account with this e-mail already. Sign in, or choose a new password.', [
+  return failed('invalid', 'There is an account with this email already. Sign in, or choose a new password.', [
     'email: has an account already',
   ])
 }

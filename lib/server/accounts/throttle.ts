@@ -7,7 +7,7 @@ import { networkOf } from './client-address'
 
 /** An attempt at something a stranger could guess: a password, a code, an invite. */
 export interface Attempt {
-  /** What is guessed at (an e-mail, a user id), known or not: limiting only known ones would tell them apart. */
+  /** What is guessed at (an email, a user id), known or not: limiting only known ones would tell them apart. */
   account?: string
   /** The network address it comes from. */
   address: string

@@ -9,8 +9,8 @@ export default function ForgotPage() {
   return (
     <>
       <Heading title="Choose a new password">
-        We send a link to your e-mail address. Where no mail is set up, the person who runs this installation gives you
-        a one-time code instead.
+        We send a link to your email address. Where no mail is set up, the person who runs this installation gives you a
+        one-time code instead.
       </Heading>
       <ForgotForm />
       <nav aria-label="Account" className="flex flex-wrap justify-between gap-2 text-sm">

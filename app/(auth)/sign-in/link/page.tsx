@@ -9,7 +9,7 @@ export default function LinkPage() {
   return (
     <>
       <Heading title="Is this account yours?">
-        There is a Backline account with this e-mail already. Enter its password once, and from now on the other service
+        There is a Backline account with this email already. Enter its password once, and from now on the other service
         signs you in too.
       </Heading>
       <LinkForm />

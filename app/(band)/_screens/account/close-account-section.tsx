@@ -18,7 +18,7 @@ export function CloseAccountSection() {
   return (
     <Section
       title="Close account"
-      hint="Your name, e-mail and private notes go; what you wrote in bands stays with them."
+      hint="Your name, email and private notes go; what you wrote in bands stays with them."
     >
       <Button variant="danger" className="justify-self-start" onClick={() => setIsOpen(true)}>
         Close my account…

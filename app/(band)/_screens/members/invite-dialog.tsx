@@ -28,7 +28,7 @@ export function InviteDialog({ bandId, open, onOpenChange }: InviteDialogProps) 
     const form = new FormData(event.currentTarget)
     const [role, email] = [form.get('role'), form.get('email')]
     const isEmail = typeof email === 'string' && email.trim() !== ''
-    if (isEmail && !email.includes('@')) return setError('Write a whole e-mail address, or leave it empty.')
+    if (isEmail && !email.includes('@')) return setError('Write a whole email address, or leave it empty.')
     insert({
       band_id: bandId,
       role: ROLES.find((each) => each.role === role)?.role ?? 'viewer',
@@ -67,7 +67,7 @@ export function InviteDialog({ bandId, open, onOpenChange }: InviteDialogProps) 
           )}
         </Field>
         <Field
-          label="E-mail (optional)"
+          label="Email (optional)"
           hint="Then only the account with this address can use the invite."
           error={error}
         >

@@ -6,7 +6,7 @@ import { json, otherMethods } from '@/lib/server/respond'
 /** `{ email }` → 202, whether there is such an account or not. The mail goes out after the answer, so that its time tells nothing. */
 export const POST = openDoor(requestReset, ({ deliver }) => {
   afterAnswer(deliver)
-  return json({ message: 'If there is an account with this e-mail, a mail is on its way.' }, { status: 202 })
+  return json({ message: 'If there is an account with this email, a mail is on its way.' }, { status: 202 })
 })
 
 export const { GET, HEAD, PUT, PATCH, DELETE, OPTIONS } = otherMethods('POST')
