@@ -115,18 +115,22 @@ function watchForSongs(rows: number): void {
   watching.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-rowcount'] })
 }
 
-/** Runs in the page: whether the cache holds all songs, complete. */
+/** Runs in the page: whether the cache holds all songs of the page's band, complete. */
 async function cachedSongs([userId, rows]: readonly [string, number]): Promise<boolean> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(`backline-${userId}`)
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error ?? new Error('the database did not open'))
   })
-  const shapes = database.transaction('shapes').objectStore('shapes').getAll()
-  const held = database.transaction('rows').objectStore('rows').count()
+  const shape = `songs/${location.pathname.split('/')[2]}`
+  const known = database.transaction('shapes').objectStore('shapes').get(shape)
+  const held = database
+    .transaction('rows')
+    .objectStore('rows')
+    .count(IDBKeyRange.bound([shape], [shape, []]))
   await new Promise((resolve) => (held.onsuccess = resolve))
   database.close()
-  return held.result >= rows && shapes.result.some(({ id, isComplete }) => id.startsWith('songs/') && isComplete)
+  return held.result >= rows && known.result?.isComplete === true
 }
 
 /** Runs in the page: the same rows with nothing around it, in milliseconds. */
