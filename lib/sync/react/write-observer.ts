@@ -1,8 +1,18 @@
 import 'client-only'
-import { MutationObserver } from '@tanstack/react-query'
+import { MutationObserver, type MutationObserverResult } from '@tanstack/react-query'
 import type { MadeWrite, Settled, WriteRefused } from '../types'
 import { queryClient } from './query-client'
-import type { WriteMutation, WriteOptions } from './write'
+
+/** What TanStack shows of a mutation, as far as it means something for a write. */
+export type WriteMutation = Pick<
+  MutationObserverResult<Settled, WriteRefused, MadeWrite>,
+  'status' | 'isPending' | 'data' | 'error'
+>
+
+export interface WriteOptions {
+  onSuccess?: (settled: Settled) => void
+  onError?: (refused: WriteRefused) => void
+}
 
 export interface ObservedWrite {
   entity: string

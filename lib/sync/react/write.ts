@@ -1,14 +1,14 @@
 'use client'
 import 'client-only'
-import type { MutationObserverResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { EntityName, Insert, Patch } from '@/entities'
 import type { JsonRow } from '@/lib/protocol/json'
 import { browserTimers } from '../browser-platform'
 import { part } from '../part'
 import type { Sync } from '../sync'
-import type { Intent, MadeWrite, Settled, WriteRefused } from '../types'
+import type { Intent, MadeWrite } from '../types'
 import { useSync } from './context'
+import type { WriteMutation, WriteOptions } from './write-observer'
 
 /** A write of one entity; each helper shows it in this frame and returns its final id and key. */
 export interface Writer<Name extends EntityName> {
@@ -22,17 +22,6 @@ export interface Writer<Name extends EntityName> {
   mutation: WriteMutation
   /** False for the moment before the sync layer runs: a form's button waits for it. */
   isReady: boolean
-}
-
-/** What TanStack shows of a mutation, as far as it means something for a write. */
-export type WriteMutation = Pick<
-  MutationObserverResult<Settled, WriteRefused, MadeWrite>,
-  'status' | 'isPending' | 'data' | 'error'
->
-
-export interface WriteOptions {
-  onSuccess?: (settled: Settled) => void
-  onError?: (refused: WriteRefused) => void
 }
 
 /** Writes rows of an entity. Nothing waits for the network; the outbox owns the only retry loop. */
