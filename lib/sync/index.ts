@@ -18,7 +18,8 @@ export {
   type Conflicts,
   type Outbox,
 } from './react/state'
-export { useWrite, type Writer, type WriteOptions } from './react/write'
+export { useWrite, type Writer } from './react/write'
+export type { WriteOptions } from './react/write-observer'
 export { questionFrom } from './conflicts'
 export {
   WriteRefused,
