@@ -15,6 +15,8 @@ const config: NextConfig = {
   // Next's gzip holds back the lines of a stream and costs CPU; whatever stands in front compresses better.
   compress: false,
   poweredByHeader: false,
+  // Next's badge would lie on the navigation of a phone; errors show themselves without it.
+  devIndicators: false,
   // A server runs from a copy of the build (scripts/build/ensure-build.ts).
   distDir: process.env.NEXT_DIST_DIR || '.next',
   // Not whatever directory above has a lock file.
