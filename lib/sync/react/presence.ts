@@ -139,8 +139,8 @@ function useTelling({ sync, bandId, clientId, here, isConnected, isShown }: Tell
     void tell(sync, text)
   })
   useEffect(() => {
-    // Another tab of this browser said goodbye for both.
-    if (wasShown.current && !isShown) told.current = null
+    // Another tab of this browser said goodbye for both: told again a moment later, for where it signed out this tab is about to end.
+    if (wasShown.current && !isShown) told.current = { text: '', atMs: performance.now() }
     wasShown.current = isShown
     let timer: ReturnType<typeof setTimeout> | undefined
     const schedule = () => {
