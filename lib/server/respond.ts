@@ -84,6 +84,9 @@ const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT
 // Connection exceptions, too many connections, shutting down, starting up, terminated.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const OUTAGE_STATES = /^(08|53|57P0)/
+// What pg and its pool say of a connection without giving a code.
+const OUTAGE_WORDS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
 /** Whether a failure means that the database is not there, along the chain of causes. */
 export function isOutage(error: unknown): boolean {
@@ -91,6 +94,7 @@ export function isOutage(error: unknown): boolean {
     if ('code' in at && typeof at.code === 'string' && (NETWORK_CODES.has(at.code) || OUTAGE_STATES.test(at.code))) {
       return true
     }
+    if (OUTAGE_WORDS.test(at.message)) return true
     // Several addresses tried, all refused.
     if (at instanceof AggregateError && at.errors.some(isOutage)) return true
   }
