@@ -1,7 +1,7 @@
 import 'client-only'
 import type { Actor } from '@/lib/entity/define'
 import { newKey } from '@/lib/entity/keys'
-import { textIn, type JsonRow } from '@/lib/protocol/json'
+import type { JsonRow } from '@/lib/protocol/json'
 import { makeEntry } from '../outbox/make-entry'
 import { nextSeq } from '../outbox/outbox-driver'
 import type * as Delivery from '../outbox/delivery'
@@ -10,7 +10,6 @@ import { placeWrite } from '../outbox/place'
 import type { OutboxEntry } from '../outbox/entry'
 import { part } from '../part'
 import type { PageEvent, Platform } from '../platform'
-import { isMarkable } from '../status'
 import type { LoadedPage } from '../store/history-rows'
 import { entityOf } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
@@ -167,17 +166,8 @@ export class Engine implements Sync {
   }
 
   markRead(entity: string, row: JsonRow, lastRead?: string): void {
-    const { statuses } = this.#core
-    const key = textIn(row, 'id')
-    const known = statuses.mark(entity, key)
-    const isNewer = lastRead !== undefined && lastRead > textIn(known ?? {}, 'last_read')
-    const isUnread = isMarkable(entity) && statuses.isUnread(entity, row)
-    if (!isNewer && !isUnread) return
-    const version = Math.max(Number(row['version'] ?? 1), Number(known?.['version'] ?? 0))
-    this.write('read_marks', {
-      op: 'insert',
-      values: { entity, entity_id: key, version, ...(lastRead === undefined ? {} : { last_read: lastRead }) },
-    })
+    const values = this.#core.statuses.markOf(entity, row, lastRead)
+    if (values) this.write('read_marks', { op: 'insert', values })
   }
 
   async historyPage(

@@ -5,7 +5,7 @@ import { questionFrom } from '../conflicts'
 import { Emitter } from '../emitter'
 import type { OutboxEntry } from '../outbox/entry'
 import { scopeOfRow } from '../shapes/shape-name'
-import { isUnread, statusOf } from '../status'
+import { isMarkable, isUnread, statusOf } from '../status'
 import type { ConnectionKind, RowStatus } from '../types'
 import type { Memberships } from './memberships'
 import type { ShapeSet } from './shape-set'
@@ -44,11 +44,22 @@ export class Statuses {
       entries: this.#entriesByRow().get(name) ?? NO_ENTRIES,
       hasOpenQuestion: this.#questions.has(name),
       connection: connection(),
-      isUnread: found !== null && this.isUnread(entity, found.row),
+      isUnread: found !== null && this.#isUnread(entity, found.row),
     })
   }
 
-  isUnread(entityName: string, row: JsonRow): boolean {
+  /** What a mark says that a row was seen, and how far its history was read; null when that is known. */
+  markOf(entity: string, row: JsonRow, lastRead?: string): JsonRow | null {
+    const key = textIn(row, 'id')
+    const known = this.#marks.get(nameOf(entity, key))
+    const isNewer = lastRead !== undefined && lastRead > textIn(known ?? {}, 'last_read')
+    const isUnread = isMarkable(entity) && this.#isUnread(entity, row)
+    if (!isNewer && !isUnread) return null
+    const version = Math.max(Number(row['version'] ?? 1), Number(known?.['version'] ?? 0))
+    return { entity, entity_id: key, version, ...(lastRead === undefined ? {} : { last_read: lastRead }) }
+  }
+
+  #isUnread(entityName: string, row: JsonRow): boolean {
     const { userId, clientId, memberships, shapes } = this.options
     const key = textIn(row, 'id')
     const entity = shapes.row(entityName, key)?.holder.entity
@@ -56,14 +67,9 @@ export class Statuses {
     const scope = scopeOfRow(entity, key, row)
     return isUnread(entity, row, {
       clientId: clientId(),
-      readVersion: Number(this.mark(entityName, key)?.['version'] ?? 0),
+      readVersion: Number(this.#marks.get(nameOf(entityName, key))?.['version'] ?? 0),
       joinedAt: scope === null ? null : scope === userId ? '' : (memberships().joinedAt.get(scope) ?? null),
     })
-  }
-
-  /** My read mark of a row. */
-  mark(entity: string, key: string): JsonRow | null {
-    return this.#marks.get(nameOf(entity, key)) ?? null
   }
 
   #entriesByRow(): ReadonlyMap<string, OutboxEntry[]> {

@@ -11,7 +11,8 @@ afterEach(closeAll)
 // What cannot be stored is said on the console too.
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefined))
 
-async function offlineOnAFullDisk() {
+/** One tab that shows a song, and has stored it. */
+async function withOneSong() {
   const scene = new Scene()
   scene.song(KEY, 'Wonderwall')
   const device = open(scene, SARAH)
@@ -19,9 +20,14 @@ async function offlineOnAFullDisk() {
   const { view } = watch(tab, SONGS)
   await scene.until('the song is there', () => titles(view()).length === 1 && view().status === 'ready')
   await scene.clock.advance(1_000)
-  device.disconnect()
-  device.isFull = true
   return { scene, device, tab, view }
+}
+
+async function offlineOnAFullDisk() {
+  const begun = await withOneSong()
+  begun.device.disconnect()
+  begun.device.isFull = true
+  return begun
 }
 
 test('O18 a write this device has no room for is sent all the same', async () => {
@@ -126,13 +132,7 @@ test('B4 a tab whose storage does not open leads for itself beside tabs whose st
 })
 
 test('S11 a shape that another tab evicted is not brought back as a part of itself', async () => {
-  const scene = new Scene()
-  scene.song(KEY, 'Wonderwall')
-  const device = open(scene, SARAH)
-  const tab = device.open()
-  const { view } = watch(tab, SONGS)
-  await scene.until('the song is there', () => titles(view()).length === 1 && view().status === 'ready')
-  await scene.clock.advance(1_000)
+  const { scene, device, tab, view } = await withOneSong()
   const store = await openStoreOf(device.indexedDB ?? expect.unreachable('no storage'), SARAH)
   await store.dropShapes([`songs/${BAND}`])
   scene.song(KEY.replace('5001', '5002'), 'Creep')

@@ -7,6 +7,7 @@ import {
   msUntilTold,
   peopleHere,
   SILENCE_MS,
+  toldNothing,
   type ServerTime,
 } from './presence-policy'
 
@@ -43,6 +44,11 @@ describe('telling', () => {
     const told = { text: 'on /members', atMs: 1_000 }
     expect(msUntilTold(told, wish, 1_000)).toBe(GAP_MS)
     expect(msUntilTold(told, wish, 1_000 + GAP_MS)).toBe(0)
+  })
+
+  test('when another tab has said goodbye for both it is told again, but not at once', () => {
+    expect(msUntilTold(toldNothing(1_000), wish, 1_000)).toBe(GAP_MS)
+    expect(msUntilTold(toldNothing(1_000), wish, 1_000 + GAP_MS)).toBe(0)
   })
 
   test.each([{ isVisible: false }, { isConnected: false }])('nothing is told while %o', (missing) => {

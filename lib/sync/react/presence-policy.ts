@@ -33,6 +33,14 @@ export function msUntilTold(
   return Math.max(0, told.atMs + waitMs - nowMs)
 }
 
+/**
+ * What counts as told once another tab of this browser has said goodbye for both: nothing, a moment ago. Not told at once,
+ * because where that tab signed out this one is about to end.
+ */
+export function toldNothing(nowMs: number): Told {
+  return { text: '', atMs: nowMs }
+}
+
 /** A time the server is known to have reached, and when this device learnt of it: their clocks need not agree. */
 export interface ServerTime {
   reachedMs: number

@@ -9,7 +9,15 @@ import { BACKLINE_HEADERS, SCOPE_PARAM } from '@/lib/protocol/names'
 import { shapeParser } from '../shapes/messages'
 import type { Sync } from '../sync'
 import { useSource, useSync } from './context'
-import { learnServerTime, msUntilTold, peopleHere, type Present, type ServerTime, type Told } from './presence-policy'
+import {
+  learnServerTime,
+  msUntilTold,
+  peopleHere,
+  toldNothing,
+  type Present,
+  type ServerTime,
+  type Told,
+} from './presence-policy'
 import { useConnection, useOutbox } from './state'
 
 export interface Here {
@@ -139,8 +147,7 @@ function useTelling({ sync, bandId, clientId, here, isConnected, isShown }: Tell
     void tell(sync, text)
   })
   useEffect(() => {
-    // Another tab of this browser said goodbye for both: told again a moment later, for where it signed out this tab is about to end.
-    if (wasShown.current && !isShown) told.current = { text: '', atMs: performance.now() }
+    if (wasShown.current && !isShown) told.current = toldNothing(performance.now())
     wasShown.current = isShown
     let timer: ReturnType<typeof setTimeout> | undefined
     const schedule = () => {
