@@ -1,7 +1,7 @@
 import { expect, inject } from 'vitest'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test, type Person } from '@/scripts/test/browser'
-import { bothSeeASong, deleteSong, find, gate, isSynced, retitle, titleButton, whileAway } from './songs-page'
+import { bothRetitle, bothSeeASong, deleteSong, find, gate, retitle, titleButton, whileAway } from './songs-page'
 
 // What two people's changes ask, and what becomes of the answer, on both screens.
 
@@ -24,15 +24,7 @@ async function isDeleted(song: string): Promise<boolean> {
 test('two people decide one conflict at the same moment: one decision stands, both screens end on it, and the other person is told', async ({
   signIn,
 }) => {
-  const { sarah, alex, song } = await bothSeeASong(signIn, 'Both decide')
-  await whileAway(
-    alex,
-    () => retitle(alex.page, song, `${song} B`),
-    async () => {
-      await retitle(sarah.page, song, `${song} A`)
-      await isSynced(sarah.page, `${song} A`)
-    },
-  )
+  const { sarah, alex, song } = await bothRetitle(signIn, 'Both decide')
   const [hers, his] = await Promise.all([openQuestion(sarah, song), openQuestion(alex, song)])
   await Promise.all([
     hers.getByRole('region', { name: 'Yours' }).getByText(`${song} A`).waitFor(),

@@ -112,6 +112,23 @@ export async function whileAway(
   await person.goOnline()
 }
 
+/** A song of both that Alex, away, calls `B` while Sarah calls it `A`: both are asked which it is. */
+export async function bothRetitle(
+  signIn: SignIn,
+  words: string,
+): Promise<{ sarah: Person; alex: Person; song: string }> {
+  const { sarah, alex, song } = await bothSeeASong(signIn, words)
+  await whileAway(
+    alex,
+    () => retitle(alex.page, song, `${song} B`),
+    async () => {
+      await retitle(sarah.page, song, `${song} A`)
+      await isSynced(sarah.page, `${song} A`)
+    },
+  )
+  return { sarah, alex, song }
+}
+
 /** The browser's own instruments for one page. */
 export function devTools(page: Page): Promise<CDPSession> {
   return page.context().newCDPSession(page)

@@ -5,6 +5,7 @@ import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
 import {
   addSong,
+  bothRetitle,
   bothSeeASong,
   deleteSong,
   find,
@@ -17,7 +18,6 @@ import {
   titleButton,
   undoButton,
   uniqueTitle as title,
-  whileAway,
 } from './songs-page'
 
 const db = { ownerUrl: inject('appOwnerUrl') }
@@ -123,15 +123,7 @@ test('R-TEST-15 three songs added offline are pending, survive a reload, and rea
 test('R-TEST-16 two titles at once: both people see both versions, one is chosen, both end on it', async ({
   signIn,
 }) => {
-  const { sarah, alex, song } = await bothSeeASong(signIn, 'Disputed')
-  await whileAway(
-    alex,
-    () => retitle(alex.page, song, `${song} B`),
-    async () => {
-      await retitle(sarah.page, song, `${song} A`)
-      await isSynced(sarah.page, `${song} A`)
-    },
-  )
+  const { sarah, alex, song } = await bothRetitle(signIn, 'Disputed')
 
   const settle = { name: new RegExp(`Settle the conflict about ${song}`) }
   await alex.page.getByRole('button', settle).waitFor()
