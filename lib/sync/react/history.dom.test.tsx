@@ -11,8 +11,8 @@ afterEach(async () => {
   await closeAll()
 })
 
-function Messages() {
-  const history = useHistory('messages', BAND, CHAT)
+function Messages({ bandId = BAND }: { bandId?: string }) {
+  const history = useHistory('messages', bandId, bandId === BAND ? CHAT : undefined)
   const { rows, hasOlder, status } = history
   return (
     <>
@@ -85,4 +85,31 @@ test('after the log began anew the first page is fetched again, and nothing is d
   await shows('ready: 150, #150 to #1')
   act(() => scene.server.rotate('messages'))
   await shows('ready: 100, #150 to #51')
+})
+
+test('nothing is asked about a band that was made here until the server knows it: the history door would refuse', async () => {
+  const scene = new Scene()
+  const device = open(scene, SARAH)
+  const asked: string[] = []
+  // The band cannot be sent yet, and everything else passes.
+  let isBorn = false
+  device.fate = (url) => {
+    if (url.includes('/api/history/')) asked.push(url)
+    return !isBorn && url.includes('/api/writes') ? 'lost' : 'pass'
+  }
+  const tab = device.open()
+  await scene.until('live', () => tab.sync.connection.read().kind === 'live')
+  const band = tab.sync.write('bands', { op: 'insert', values: { name: 'New' } })
+  const { view } = watch(tab, { entity: 'messages', scope: band.key })
+  await scene.until('it stands on this device', () => view().status === 'ready')
+  render(
+    <SyncContext value={tab.sync}>
+      <Messages bandId={band.key} />
+    </SyncContext>,
+  )
+  await act(() => scene.clock.advance(5_000))
+  expect(asked).toEqual([])
+  isBorn = true
+  await act(() => scene.until('it is born and asked', () => asked.length > 0))
+  expect(tab.sync.outbox.read().filter(({ state }) => state !== 'saved')).toEqual([])
 })

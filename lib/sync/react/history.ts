@@ -6,6 +6,7 @@ import { entityNamed, type EntityName, type Row } from '@/entities'
 import type { Failure } from '@/lib/protocol/errors'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { ShapeStatus } from '../types'
+import { useIsBorn } from './born'
 import { useSync } from './context'
 import { layerKey, queryClient } from './query-client'
 import { useShapeView } from './rows'
@@ -24,11 +25,12 @@ export interface History<Name extends EntityName> {
 export function useHistory<Name extends EntityName>(entity: Name, scope: string | null, group?: string): History<Name> {
   const sync = useSync()
   const view = useShapeView(entity, scope)
+  const isBorn = useIsBorn(scope)
   const pages = useInfiniteQuery(
     {
       queryKey: [sync && layerKey(sync), 'history', entity, scope, group ?? null, view.generation],
       // The first page is fetched after the live shape stands, so that nothing falls between them.
-      enabled: sync !== null && scope !== null && view.status === 'ready',
+      enabled: sync !== null && scope !== null && isBorn && view.status === 'ready',
       queryFn: ({ pageParam }) => {
         if (!sync || scope === null) throw new Error('useHistory: fetched while disabled')
         return sync.historyPage({ entity, scope, ...(group === undefined ? {} : { group }) }, pageParam)

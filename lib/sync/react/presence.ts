@@ -8,6 +8,7 @@ import { presence } from '@/entities/presence'
 import { BACKLINE_HEADERS, SCOPE_PARAM } from '@/lib/protocol/names'
 import { shapeParser } from '../shapes/messages'
 import type { Sync } from '../sync'
+import { useIsBorn } from './born'
 import { useSource, useSync } from './context'
 import {
   learnServerTime,
@@ -18,7 +19,7 @@ import {
   type ServerTime,
   type Told,
 } from './presence-policy'
-import { useConnection, useOutbox } from './state'
+import { useConnection } from './state'
 
 export interface Here {
   /** The path that is looked at. */
@@ -42,12 +43,6 @@ export function usePresence(bandId: string | null, here: Here): readonly Present
   const isShown = rows.some((row) => row.client_id === clientId && row.user_id === sync?.userId)
   useTelling({ sync, bandId: band, clientId, here, isConnected, isShown })
   return usePeople(rows, sync?.userId ?? '', here.page)
-}
-
-/** False for a band that was made here and that no server knows yet: its doors would refuse. */
-function useIsBorn(bandId: string | null): boolean {
-  const { entries } = useOutbox()
-  return !entries.some(({ op, key, state }) => op === 'insert' && key === bandId && state !== 'saved')
 }
 
 type Feed = ShapeStreamOptions & { signal: AbortSignal }
