@@ -18,6 +18,9 @@ export function providerConfigs(): Provider[] {
   ]
 }
 
+/** Who signs in is told that it failed rather than left waiting for ever. */
+const ANSWER_MS_MAX = 10_000
+
 const githubEmails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }))
 
 /** GitHub's profile with the address it vouches for: next-auth's own takes any. https://docs.github.com/rest/users/emails */
@@ -28,6 +31,7 @@ const githubUserinfo: UserinfoEndpointHandler = {
     const profile = await client.userinfo(tokens.access_token)
     const response = await fetch('https://api.github.com/user/emails', {
       headers: { authorization: `Bearer ${tokens.access_token}`, accept: 'application/vnd.github+json' },
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
     })
     const emails = githubEmails.safeParse(await response.json().catch(() => null))
     const primary = emails.data?.find((each) => each.primary)
