@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, inject } from 'vitest'
+import { beforeEach, expect, inject } from 'vitest'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import { asOwner } from '@/scripts/test/as-owner'
 import { test } from '@/scripts/test/browser'
@@ -9,6 +9,11 @@ const MEMBERS = `/bands/${NIGHT_SHIFT}/members`
 
 const avatarOf = (page: Page, name: RegExp) =>
   page.getByRole('list', { name: 'Here now' }).getByRole('listitem').filter({ hasText: name })
+
+// A browser that an earlier test cut off would be here for 45 s more.
+beforeEach(async () => {
+  await asOwner({ ownerUrl: inject('appOwnerUrl') }, 'delete from presence')
+})
 
 /** As a person closes a tab: the page hears of it and says goodbye. Cut off, it would be missed only after 45 s. */
 const close = (page: Page) => page.close({ runBeforeUnload: true })
