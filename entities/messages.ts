@@ -5,7 +5,7 @@ import { kilobytesAtMost, nullable, text, timestamp, uuid } from '@/lib/entity/f
 
 /** A message's event stays small on the wire: R-PERF-09. */
 const BODY_KILOBYTES_MAX = 5
-const body = text(BODY_KILOBYTES_MAX * 1024).check(z.minLength(1))
+const body = text(BODY_KILOBYTES_MAX * 1024).check(z.refine((said) => said !== '', { error: 'must not be empty' }))
 
 export const messages = defineEntity({
   name: 'messages',

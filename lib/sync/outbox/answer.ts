@@ -1,5 +1,6 @@
 import 'client-only'
 import * as z from 'zod/mini'
+import { wholeNumber } from '@/lib/entity/fields'
 import { readErrorBody } from '@/lib/protocol/errors'
 import type { WriteResult } from '@/lib/protocol/writes'
 import { json, jsonRow } from '../stored-json'
@@ -21,13 +22,13 @@ const result = z.union([
     id: z.string(),
     status: z.literal('applied'),
     txid: z.nullable(z.string()),
-    version: z.nullable(z.int()),
+    version: z.nullable(wholeNumber()),
   }),
   z.object({
     id: z.string(),
     status: z.literal('conflict'),
     txid: z.nullable(z.string()),
-    version: z.int(),
+    version: wholeNumber(),
     current: jsonRow,
     fields: z.array(clash),
   }),

@@ -1,5 +1,6 @@
 import 'client-only'
 import * as z from 'zod/mini'
+import { wholeNumber } from '@/lib/entity/fields'
 import type { ErrorCode } from '@/lib/protocol/errors'
 import type { JsonRow } from '@/lib/protocol/json'
 import type { RejectionCode, WireWrite } from '@/lib/protocol/writes'
@@ -50,7 +51,7 @@ export interface OutboxEntry {
 }
 
 const common = { id: z.string(), entity: z.string(), key: z.string(), at: z.optional(z.string()) }
-const attempt = { attempts: z.int(), failure: z.nullable(reason) }
+const attempt = { attempts: wholeNumber(), failure: z.nullable(reason) }
 
 const storedEntry = z.object({
   seq: z.number(),
@@ -61,7 +62,7 @@ const storedEntry = z.object({
       op: z.literal('update'),
       patch: jsonRow,
       base: z.optional(jsonRow),
-      baseVersion: z.optional(z.int()),
+      baseVersion: z.optional(wholeNumber()),
     }),
     z.object({ ...common, op: z.literal('delete') }),
     z.object({ ...common, op: z.literal('restore'), patch: z.optional(jsonRow) }),
@@ -69,7 +70,7 @@ const storedEntry = z.object({
   origin: z.string(),
   scope: z.nullable(z.string()),
   label: z.string(),
-  schema: z.int(),
+  schema: wholeNumber(),
   at: z.number(),
   holdUntil: z.number(),
   isUnstored: z.optional(z.boolean()),
@@ -80,7 +81,7 @@ const storedEntry = z.object({
     z.object({
       kind: z.literal('saved'),
       txid: z.nullable(z.string()),
-      version: z.nullable(z.int()),
+      version: z.nullable(wholeNumber()),
       standing: z.array(z.string()),
     }),
     z.object({ kind: z.literal('refused'), reason }),

@@ -1,5 +1,6 @@
 import 'client-only'
 import * as z from 'zod/mini'
+import { wholeNumber } from '@/lib/entity/fields'
 import { readEntry, type OutboxEntry } from '../outbox/entry'
 import { jsonRow, reason } from '../stored-json'
 
@@ -28,8 +29,8 @@ const tabMessage = z.union([
     kind: z.literal('shape'),
     from,
     shape: z.string(),
-    seq: z.int(),
-    generation: z.int(),
+    seq: wholeNumber(),
+    generation: wholeNumber(),
     state: shapeKind,
     position,
     failure: z.nullable(z.object({ code: z.literal('forbidden'), message: z.string() })),
