@@ -132,63 +132,10 @@ async function localDevice(): Promise<Line[]> {
   }
   await until(() => tab.sync.outbox.read().length === 0)
   await tab.sync.close()
-  const bareMs = await best(3, () => bareGetAll(device))
-  const reloadMs = await best(3, () => reload(device))
   return [
     { what: `a write on screen at ${ROWS} rows, p50`, measured: percentile(paints, 0.5), limit: 10 },
     { what: `a write on screen at ${ROWS} rows, p99`, measured: percentile(paints, 0.99), limit: 16 },
-    {
-      what: `reload with ${ROWS} cached rows, all of them, beside a bare getAll (${bareMs.toFixed(0)} ms)`,
-      measured: reloadMs / bareMs,
-      limit: 1.5,
-      unit: 'x ',
-    },
   ]
-}
-
-/** From opening a tab to all rows in its view, in milliseconds. */
-async function reload(device: FakeDevice): Promise<number> {
-  device.disconnect()
-  const began = performance.now()
-  const tab = device.open()
-  const source = tab.sync.shape(MODEL_SONGS)
-  await new Promise<void>((resolve) => {
-    const stop = source.subscribe(() => {
-      if (source.read().rows.size < ROWS) return
-      stop()
-      resolve()
-    })
-  })
-  const ms = performance.now() - began
-  await tab.sync.close()
-  return ms
-}
-
-/** Reading the same rows with nothing around it, in milliseconds. */
-async function bareGetAll({ indexedDB, userId }: FakeDevice): Promise<number> {
-  if (!indexedDB) throw new Error('the device stores nothing')
-  const began = performance.now()
-  const database = await settledRequest(indexedDB.open(`backline-${userId}`))
-  const id = `${MODEL_SONGS.entity}/${MODEL_SONGS.scope}`
-  const range = IDBKeyRange.bound([id], [id, []])
-  const rows = await settledRequest(database.transaction('rows').objectStore('rows').getAll(range))
-  const ms = performance.now() - began
-  database.close()
-  if (rows.length < ROWS) throw new Error('the cache does not hold all rows')
-  return ms
-}
-
-function settledRequest<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error ?? new Error('the request failed'))
-  })
-}
-
-async function best(times: number, measure: () => Promise<number>): Promise<number> {
-  let lowest = Infinity
-  for (let each = 0; each < times; each++) lowest = Math.min(lowest, await measure())
-  return lowest
 }
 
 interface Device {

@@ -23,8 +23,9 @@ export function keptIn(page: Page): Promise<Record<string, Kept>> {
       const database = await answerOf(indexedDB.open(name))
       const store = (of: string) => database.transaction(of).objectStore(of)
       const shapes = (await answerOf(store('shapes').getAll())) as { id: string; isComplete: boolean }[]
+      const segments = (await answerOf(store('segments').getAll())) as string[]
       kept[name.slice('backline-'.length)] = {
-        rows: await answerOf(store('rows').count()),
+        rows: new Map(segments.flatMap((segment) => JSON.parse(segment) as [string, unknown][])).size,
         outbox: await answerOf(store('outbox').count()),
         wholeShapes: shapes.flatMap(({ id, isComplete }) => (isComplete ? [id] : [])),
       }

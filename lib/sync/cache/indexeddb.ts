@@ -1,9 +1,9 @@
 import 'client-only'
-import { wrap, type DBSchema, type IDBPDatabase } from 'idb'
+import { wrap, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb'
 import { SCHEMA_VERSION } from '@/entities'
 import { newKey } from '@/lib/entity/keys'
-import type { JsonRow } from '@/lib/protocol/json'
 import { readEntry, type OutboxEntry } from '../outbox/entry'
+import type { RowChange } from '../store/shape-state'
 import {
   CacheLost,
   EpochLost,
@@ -13,20 +13,23 @@ import {
   type ShapeCommit,
   type ShapeMeta,
 } from './local-store'
+import { mergedAt, present, readSegments, segmentOf, type Segment } from './segments'
 
 /** Layout of the database; caches of another layout are rebuilt, the outbox is never dropped. */
-const LAYOUT = 1
+const LAYOUT = 2
 
 interface BacklineDb extends DBSchema {
   shapes: { key: string; value: ShapeMeta }
-  /** Keyed by shape and row, so that one range is one shape. */
-  rows: { key: [shape: string, row: string]; value: JsonRow }
+  /** Keyed by shape and number, so that one range is one shape, oldest first. */
+  segments: { key: [shape: string, n: number]; value: Segment }
   outbox: { key: number; value: OutboxEntry }
   meta: { key: 'epoch' | 'clientId'; value: number | string }
 }
 
+type Segments = IDBPObjectStore<BacklineDb, ('shapes' | 'segments' | 'outbox' | 'meta')[], 'segments', 'readwrite'>
+
 /** The part of the store that painting waits for. */
-export type Cache = Pick<LocalStore, 'readShape' | 'touchShape'>
+export type Cache = Pick<LocalStore, 'clientId' | 'readShape' | 'touchShape' | 'readOutbox'>
 
 /** What can be read at once, and the whole store as soon as it is known that this browser writes too. */
 export interface OpenedDb {
@@ -37,41 +40,42 @@ export interface OpenedDb {
 /** Opens what this browser keeps for a user; rejects where IndexedDB cannot be used (private mode, no room). */
 export async function openIndexedDb(factory: IDBFactory | null, userId: string): Promise<OpenedDb> {
   const request = factory?.open(`backline-${userId}`, LAYOUT)
-  request?.addEventListener('upgradeneeded', () => layOut(request.result))
+  request?.addEventListener('upgradeneeded', ({ oldVersion }) => layOut(request.result, oldVersion))
   // The stores are those that `layOut` makes.
   const db = request && ((await wrap(request)) as IDBPDatabase<BacklineDb> | undefined)
   if (!db) throw new Error('no database')
   // Another tab runs a newer build: let it upgrade.
   db.addEventListener('versionchange', () => db.close())
-  const cache = new IndexedDbStore(db)
-  return { cache, store: findOutWhetherItWrites(db).then(() => cache) }
-}
-
-/** Some browsers open but refuse to write: not with the first edit shall that be found out. On a full disk what was stored can still be read. */
-async function findOutWhetherItWrites(db: IDBPDatabase<BacklineDb>): Promise<void> {
   const tx = db.transaction('meta', 'readwrite')
-  const epoch = (await tx.store.get('epoch')) ?? 0
-  await Promise.all([tx.store.put(epoch, 'epoch'), tx.done]).catch(unlessFull)
+  const clientId = tx.store.get('clientId').then((known) => (typeof known === 'string' ? known : newKey()))
+  const cache = new IndexedDbStore(db, clientId)
+  // Some browsers open but refuse to write: not with the first edit shall that be found out. On a full disk what was stored can still be
+  // read, and the tab goes by its id alone.
+  const writes = clientId.then((id) => Promise.all([tx.store.put(id, 'clientId'), tx.done])).catch(unlessFull)
+  return { cache, store: writes.then(() => cache) }
 }
 
-function layOut(database: IDBDatabase): void {
+function layOut(database: IDBDatabase, oldLayout: number): void {
+  if (oldLayout === 0) {
+    database.createObjectStore('outbox', { keyPath: 'seq' })
+    database.createObjectStore('meta')
+  } else {
+    database.deleteObjectStore('shapes')
+    database.deleteObjectStore('rows')
+  }
   database.createObjectStore('shapes', { keyPath: 'id' })
-  database.createObjectStore('rows')
-  database.createObjectStore('outbox', { keyPath: 'seq' })
-  database.createObjectStore('meta')
+  database.createObjectStore('segments')
 }
 
 class IndexedDbStore implements LocalStore {
   readonly isDurable = true
-  constructor(private readonly db: IDBPDatabase<BacklineDb>) {}
+  constructor(
+    private readonly db: IDBPDatabase<BacklineDb>,
+    private readonly id: Promise<string>,
+  ) {}
 
-  async clientId(): Promise<string> {
-    const tx = this.db.transaction('meta', 'readwrite')
-    const known = await tx.store.get('clientId')
-    const id = typeof known === 'string' ? known : newKey()
-    // With no room for it this tab goes by it alone.
-    await Promise.all([id !== known && tx.store.put(id, 'clientId'), tx.done]).catch(unlessFull)
-    return id
+  clientId(): Promise<string> {
+    return this.id
   }
 
   async takeEpoch(): Promise<number> {
@@ -83,13 +87,13 @@ class IndexedDbStore implements LocalStore {
   }
 
   async readShape(id: string) {
-    const tx = this.db.transaction(['shapes', 'rows'])
-    const [meta, rows] = await Promise.all([
+    const tx = this.db.transaction(['shapes', 'segments'])
+    const [meta, segments] = await Promise.all([
       tx.objectStore('shapes').get(id),
-      tx.objectStore('rows').getAll(rangeOf(id)),
+      tx.objectStore('segments').getAll(rangeOf(id)),
     ])
     // Rows of an older schema never reach a component: the shape is fetched anew.
-    return meta?.schema === SCHEMA_VERSION ? { meta, rows } : null
+    return meta?.schema === SCHEMA_VERSION ? { meta, rows: present(readSegments(segments)) } : null
   }
 
   listShapes(): Promise<ShapeMeta[]> {
@@ -97,16 +101,14 @@ class IndexedDbStore implements LocalStore {
   }
 
   async commit({ meta, baseSeq, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {
-    const tx = this.db.transaction(['shapes', 'rows', 'outbox', 'meta'], 'readwrite', { durability: 'relaxed' })
+    const tx = this.db.transaction(['shapes', 'segments', 'outbox', 'meta'], 'readwrite', { durability: 'relaxed' })
     await underEpoch(tx.objectStore('meta').get('epoch'), epoch, tx)
-    const rows = tx.objectStore('rows')
+    const segments = tx.objectStore('segments')
     const known = await tx.objectStore('shapes').get(meta.id)
     if (baseSeq !== 0 && known?.seq !== baseSeq) return abandon(tx, new CacheLost())
     // What nobody read: rows of an older schema, or of a cache that could not be read.
-    if (baseSeq === 0) void rows.delete(rangeOf(meta.id))
-    for (const { key, after } of changes) {
-      void (after ? rows.put(after, [meta.id, key]) : rows.delete([meta.id, key]))
-    }
+    if (baseSeq === 0) void segments.delete(rangeOf(meta.id))
+    if (changes.length > 0) await addSegment(segments, meta.id, changes)
     // Pinning and use are other tabs' to change.
     void tx.objectStore('shapes').put(known ? { ...meta, isPinned: known.isPinned, usedAt: known.usedAt } : meta)
     for (const seq of echoed) void tx.objectStore('outbox').delete(seq)
@@ -122,10 +124,10 @@ class IndexedDbStore implements LocalStore {
 
   async dropShapes(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
-    const tx = this.db.transaction(['shapes', 'rows'], 'readwrite', { durability: 'relaxed' })
+    const tx = this.db.transaction(['shapes', 'segments'], 'readwrite', { durability: 'relaxed' })
     for (const id of ids) {
       void tx.objectStore('shapes').delete(id)
-      void tx.objectStore('rows').delete(rangeOf(id))
+      void tx.objectStore('segments').delete(rangeOf(id))
     }
     await tx.done
   }
@@ -176,15 +178,27 @@ class IndexedDbStore implements LocalStore {
   }
 
   async wipeCache(): Promise<void> {
-    const tx = this.db.transaction(['shapes', 'rows'], 'readwrite')
+    const tx = this.db.transaction(['shapes', 'segments'], 'readwrite')
     void tx.objectStore('shapes').clear()
-    void tx.objectStore('rows').clear()
+    void tx.objectStore('segments').clear()
     await tx.done
   }
 
   close(): void {
     this.db.close()
   }
+}
+
+/** Adds what a batch changed as the last segment of a shape; now and then it takes the ones before it in, so that they stay few. */
+async function addSegment(segments: Segments, id: string, changes: readonly RowChange[]): Promise<void> {
+  const last = await segments.openKeyCursor(rangeOf(id), 'prev')
+  const n = (last?.key[1] ?? 0) + 1
+  const first = n - mergedAt(n) + 1
+  const taken = IDBKeyRange.bound([id, first], [id, n])
+  const told = readSegments(first === n ? [] : await segments.getAll(taken))
+  for (const { key, after } of changes) told.set(key, after)
+  void segments.delete(taken)
+  void segments.put(segmentOf(first === 1 ? present(told) : told), [id, n])
 }
 
 /** Goes on after an error that says that the disk is full. */

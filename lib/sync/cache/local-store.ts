@@ -3,6 +3,7 @@ import type { JsonRow } from '@/lib/protocol/json'
 import type { Offset } from '@/lib/protocol/offset'
 import type { OutboxEntry } from '../outbox/entry'
 import type { Snapshot } from '../shapes/snapshot'
+import type { Rows } from '../store/rows'
 import type { RowChange } from '../store/shape-state'
 
 /** What the cache knows of a shape besides its rows. */
@@ -28,7 +29,7 @@ export interface ShapeMeta {
 
 export interface CachedShape {
   meta: ShapeMeta
-  rows: JsonRow[]
+  rows: Rows
 }
 
 /** One batch: rows, position and confirmed writes change together or not at all. */

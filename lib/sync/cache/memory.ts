@@ -24,7 +24,7 @@ class MemoryStore implements LocalStore {
 
   async readShape(id: string) {
     const shape = this.#shapes.get(id)
-    return shape ? { meta: shape.meta, rows: [...shape.rows.values()] } : null
+    return shape ? { meta: shape.meta, rows: new Map(shape.rows) } : null
   }
 
   async commit({ meta, baseSeq, changes, echoed }: ShapeCommit, epoch: number): Promise<void> {

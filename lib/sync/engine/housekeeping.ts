@@ -76,7 +76,7 @@ export class Housekeeping {
       const name = shapeOfId(id)
       const keeps = name && entityNamed(name.entity)?.keepsWhenNear
       if (!keeps) continue
-      const rows = (await store.readShape(id))?.rows ?? []
+      const rows = [...((await store.readShape(id))?.rows.values() ?? [])]
       const isDue = rows.some((row) => isNear(textIn(row, keeps.column), keeps.withinDays, this.core.platform.now()))
       if (isDue) for (const entity of keeps.entities) near.add(shapeIdOf({ entity, scope: name.scope }))
     }

@@ -1,6 +1,6 @@
 import 'client-only'
 import { SCHEMA_VERSION } from '@/entities'
-import { isJsonObject, textIn } from '@/lib/protocol/json'
+import { isJsonObject } from '@/lib/protocol/json'
 import { BACKLINE_HEADERS } from '@/lib/protocol/names'
 import type { LocalStore } from '../cache/local-store'
 import { nextConnection, type ConnectionEvent } from '../connection/connection-state'
@@ -334,7 +334,7 @@ export async function readBehind(store: LocalStore, shapes: Iterable<ShapeHolder
     }
     const cached = await store.readShape(holder.id).catch(() => null)
     if (holder.load(cached) || holder.seq <= (cached?.meta.seq ?? 0)) continue
-    behind.set(holder, cached?.rows.map((row) => textIn(row, 'id')) ?? [])
+    behind.set(holder, [...(cached?.rows.keys() ?? [])])
   }
   return behind
 }

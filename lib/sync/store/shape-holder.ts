@@ -2,7 +2,7 @@ import 'client-only'
 import { type ShapeState, rowsOf } from './known-shape'
 import { SCHEMA_VERSION } from '@/entities'
 import type { AnyEntity } from '@/lib/entity/define'
-import { textIn, type JsonRow } from '@/lib/protocol/json'
+import type { JsonRow } from '@/lib/protocol/json'
 import type { CachedShape, ShapeMeta } from '../cache/local-store'
 import { rowBytes } from '../cache/local-store'
 import { Emitter } from '../emitter'
@@ -71,9 +71,8 @@ export class ShapeHolder {
     this.usedAt = meta.usedAt
     this.#remember(meta.txids)
     this.#snapshot = meta.snapshot
-    const rows = new Map(cached.rows.map((row) => [textIn(row, 'id'), row]))
     const position = { handle: meta.handle, offset: meta.offset }
-    this.state = { kind: meta.isComplete ? 'stale' : 'loading', position, rows }
+    this.state = { kind: meta.isComplete ? 'stale' : 'loading', position, rows: cached.rows }
     return true
   }
 

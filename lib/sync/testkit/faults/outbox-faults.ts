@@ -114,9 +114,9 @@ export const OUTBOX_FAULTS: readonly Fault[] = [
   {
     id: 'O16',
     file: 'lib/sync/cache/indexeddb.ts',
-    line: "const tx = this.db.transaction(['shapes', 'rows'], 'readwrite')\n    void tx.objectStore('shapes').clear()",
+    line: "const tx = this.db.transaction(['shapes', 'segments'], 'readwrite')\n    void tx.objectStore('shapes').clear()",
     fault:
-      "const tx = this.db.transaction(['shapes', 'rows', 'outbox'], 'readwrite')\n    void tx.objectStore('outbox').clear()\n    void tx.objectStore('shapes').clear()",
+      "const tx = this.db.transaction(['shapes', 'segments', 'outbox'], 'readwrite')\n    void tx.objectStore('outbox').clear()\n    void tx.objectStore('shapes').clear()",
     test: STORE,
   },
   {
