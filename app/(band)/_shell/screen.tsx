@@ -5,18 +5,45 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Spinner } from '@/components/ui/spinner'
+import type { EntityName } from '@/entities'
 import { unreachable } from '@/lib/protocol/unreachable'
+import { useSync } from '@/lib/sync'
 import { AppLink } from './app-link'
 import { useBandName } from './band-name'
 import { ErrorBoundary } from './error-boundary'
 import { bandOf, pathOf, type Route } from './routes'
 import { useViewer } from './viewer'
 
-const Home = lazy(() => import('../_screens/home/home-screen'))
-const Songs = lazy(() => import('../_screens/songs/songs-screen'))
-const Members = lazy(() => import('../_screens/members/members-screen'))
-const Account = lazy(() => import('../_screens/account/account-screen'))
-const SyncCentre = lazy(() => import('../_screens/sync/sync-screen'))
+const screens = {
+  home: () => import('../_screens/home/home-screen'),
+  songs: () => import('../_screens/songs/songs-screen'),
+  members: () => import('../_screens/members/members-screen'),
+  account: () => import('../_screens/account/account-screen'),
+  sync: () => import('../_screens/sync/sync-screen'),
+}
+const Home = lazy(screens.home)
+const Songs = lazy(screens.songs)
+const Members = lazy(screens.members)
+const Account = lazy(screens.account)
+const SyncCentre = lazy(screens.sync)
+
+/** The rows that a band's screen is made of. */
+const ROWS_OF: Partial<Record<Route['kind'], EntityName>> = { songs: 'songs', members: 'band_members' }
+
+/** Begins to fetch a place's screen, and to read its rows from the cache, while it is found out whether the place is mine. Shows nothing. */
+export function useEarlyStart(route: Route): void {
+  const sync = useSync()
+  const { kind } = route
+  const scope = bandOf(route)
+  useEffect(() => {
+    // A file that does not come is missed by the screen, which says so.
+    if (kind !== 'not-found') screens[kind]().catch(() => undefined)
+  }, [kind])
+  useEffect(() => {
+    const entity = ROWS_OF[kind]
+    if (entity !== undefined && scope !== null) sync?.shape({ entity, scope }).read()
+  }, [sync, kind, scope])
+}
 
 /** The screen of a place. A failure stays inside it: navigation and unsent work are not touched. */
 export function Screen({ route }: { route: Route }) {

@@ -8,7 +8,7 @@ import type { Me } from './me'
 import { useOpenBand } from './open-band'
 import { RefusedToasts } from './refused-toasts'
 import { routeOf } from './routes'
-import { Screen } from './screen'
+import { Screen, useEarlyStart } from './screen'
 import { ShellNotices } from './shell-notices'
 import { ViewerProvider } from './viewer'
 
@@ -24,6 +24,7 @@ interface SignedInAppProps {
 export function SignedInApp(props: SignedInAppProps) {
   const { kind } = useConnection()
   const { onSessionDoubted, isSessionOver } = props
+  useEarlyStart(routeOf(props.pathname))
   // A door says that it is over; or one answers again, because another tab has signed in.
   const isDoubted = kind === 'signed-out' || (isSessionOver && (kind === 'live' || kind === 'polling'))
   useEffect(() => {

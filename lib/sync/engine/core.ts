@@ -92,6 +92,13 @@ export class Core {
     return this.#view
   }
 
+  /** By what id the server knows this browser. */
+  know(clientId: string): void {
+    if (clientId === this.clientId) return
+    this.clientId = clientId
+    this.clientKnown.emit()
+  }
+
   /** Takes over what was observed of the connection: here, or in the tab that leads, with what its sender does. */
   adoptConnection(connection: ConnectionState, leaderSender: SenderView | null = null): void {
     const before = this.connection

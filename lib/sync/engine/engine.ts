@@ -46,6 +46,8 @@ export class Engine implements Sync {
   /** What a leading tab needs besides: fetched while the cache is read. */
   readonly #leading: Promise<typeof Leading>
   readonly #openScopes = new OpenScopes(() => this.#scopesChanged())
+  /** Settles when what painting needs besides rows is known. */
+  readonly #recalled: Promise<void>
   readonly #restored: Promise<void>
   readonly #stopPage: () => void
   readonly #loadedGroups = new Map<string, number>()
@@ -84,6 +86,7 @@ export class Engine implements Sync {
     this.clientId = source(core.clientKnown, () => core.clientId)
     this.connection = source(core.connectionChanged, () => core.connectionView)
     this.outbox = source(core.outbox.changed, () => this.#outboxItems())
+    this.#recalled = this.#recall()
     this.#restored = this.#restore()
     const read = (holder: ShapeHolder): void => {
       holder.reading = this.#read(holder)
@@ -255,15 +258,21 @@ export class Engine implements Sync {
     })
   }
 
-  /** What was written here before: nothing is painted without it. */
+  /** What was written here before, and by whom: nothing is painted without it, and it need not be known for that whether this browser writes. */
+  async #recall(): Promise<void> {
+    const { cache, outbox } = this.#core
+    const [id] = await Promise.all([cache.then((opened) => opened.clientId()), outbox.recall(cache)])
+    this.#core.know(id)
+  }
+
+  /** Hears the other tabs; what they wrote before that is stored. */
   async #restore(): Promise<void> {
-    const { store, outbox, clientKnown } = this.#core
+    const { store, outbox } = this.#core
     const opened = await store
     if (opened.isDurable) this.#tab.join()
     else outbox.durability = 'nowhere'
-    this.#core.clientId = await opened.clientId()
-    clientKnown.emit()
-    await outbox.reload()
+    this.#core.know(await opened.clientId())
+    await outbox.recall()
     this.#core.refreshConnection()
   }
 
@@ -279,13 +288,15 @@ export class Engine implements Sync {
     const { cache, shapes, platform } = this.#core
     const opened = await cache
     const reading = opened.readShape(holder.id).catch(() => null)
-    await this.#restored.catch(() => undefined)
+    await this.#recalled.catch(() => undefined)
     const cached = await reading
     if (this.#isClosed) return
     if (holder.state.kind === 'cold') holder.load(cached)
     holder.usedAt = platform.now()
     if (cached) void opened.touchShape(holder.id, { usedAt: holder.usedAt }).catch(() => undefined)
     shapes.render(holder)
+    await this.#restored.catch(() => undefined)
+    if (this.#isClosed) return
     if (this.#office) this.#office.reconcile()
     else this.#group.tellWishes()
   }

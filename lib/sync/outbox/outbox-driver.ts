@@ -69,21 +69,21 @@ export class OutboxDriver {
     return this.#set(nextOutbox(this.state, event))
   }
 
-  /** Reads the outbox as it is stored; what this tab is still storing, or hears meanwhile, goes on top. */
-  async reload(): Promise<void> {
-    const store = await this.options.store
-    await this.inOrder(async () => {
-      this.#heard ??= []
-      const stored = await store.readOutbox()
-      const heard = this.#heard
-      this.#heard = null
+  /**
+   * Adds what is stored, by default in the store; what this tab is still storing, or hears meanwhile, goes on top. What is not stored any more
+   * stays until whoever leads says so: the row that shows what it did may not be here yet.
+   */
+  recall(from: Promise<Pick<LocalStore, 'readOutbox'>> = this.options.store): Promise<void> {
+    return this.#read(from, () => [])
+  }
+
+  /** Makes this the outbox as it is stored; what this tab is still storing, or hears meanwhile, goes on top. */
+  reload(): Promise<void> {
+    return this.#read(this.options.store, (stored) => {
       const origins = new Set(stored.map(({ origin }) => origin))
-      const gone = this.state.entries.filter(
+      return this.state.entries.filter(
         ({ origin, phase, isUnstored }) => !origins.has(origin) && phase.kind !== 'storing' && !isUnstored,
       )
-      const read: OutboxEvent = { kind: 'seen', puts: stored, removed: gone.map(({ origin }) => origin) }
-      // What was read may be older than what was told; only the end of both is shown.
-      this.#set([read, ...heard].reduce(nextOutbox, this.state))
     })
   }
 
@@ -92,6 +92,22 @@ export class OutboxDriver {
     const done = this.#chain.then(run, run)
     this.#chain = done.catch(() => undefined)
     return done
+  }
+
+  async #read(
+    from: Promise<Pick<LocalStore, 'readOutbox'>>,
+    gone: (stored: readonly OutboxEntry[]) => OutboxEntry[],
+  ): Promise<void> {
+    const store = await from
+    await this.inOrder(async () => {
+      this.#heard ??= []
+      const stored = await store.readOutbox()
+      const heard = this.#heard
+      this.#heard = null
+      const read: OutboxEvent = { kind: 'seen', puts: stored, removed: gone(stored).map(({ origin }) => origin) }
+      // What was read may be older than what was told; only the end of both is shown.
+      this.#set([read, ...heard].reduce(nextOutbox, this.state))
+    })
   }
 
   #keep({ puts: changed, removed }: OutboxDiff, epoch: number | null): void {

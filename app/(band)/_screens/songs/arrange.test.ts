@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createArrange } from './arrange'
+import { arrangeScreenful, createArrange } from './arrange'
 import { NO_FILTER } from './song-filter'
 import { anySong, song, sortKeys } from './song.testkit'
 
@@ -53,6 +53,29 @@ test('remembering the last order changes no outcome, whatever happened in betwee
           const filter = { ...NO_FILTER, search }
           expect(arrange(songs, filter, sort, held)).toEqual(createArrange()(songs, filter, sort, held))
         }
+      },
+    ),
+  )
+})
+
+test('a screenful begins as the whole list does, and holds every song that is shown', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anySong, { maxLength: 300 }),
+      fc.constantFrom(...sortKeys),
+      fc.boolean(),
+      fc.constantFrom('', 'a'),
+      (drawn, by, isDescending, search) => {
+        const songs = [...new Map(drawn.map((each) => [each.id, each])).values()]
+        const [filter, sort] = [
+          { ...NO_FILTER, search },
+          { by, isDescending },
+        ]
+        const whole = createArrange()(songs, filter, sort, null)
+        const hurried = arrangeScreenful(songs, filter, sort)
+        expect(hurried.slice(0, 100)).toEqual(whole.slice(0, 100))
+        expect(new Set(hurried)).toEqual(new Set(whole))
+        expect(hurried).toHaveLength(whole.length)
       },
     ),
   )

@@ -24,6 +24,27 @@ export function createArrange(): Arrange {
   }
 }
 
+/** More than a screen shows. */
+const SCREENFUL = 100
+
+/**
+ * The songs that are shown with only a screenful of them in order, the others behind as they come: a list of ten thousand opens with these
+ * while they are all being sorted.
+ */
+export function arrangeScreenful(songs: readonly Song[], filter: SongFilter, sort: SongSort): Song[] {
+  const order = songOrder(sort)
+  const shown = songs.filter(songMatcher(filter))
+  const first: Song[] = []
+  for (const song of shown) {
+    const last = first[SCREENFUL - 1]
+    if (last && order(last, song) < 0) continue
+    first.splice(placeOf(song, first, 0, order), 0, song)
+    first.length = Math.min(first.length, SCREENFUL)
+  }
+  const isFirst = new Set(first)
+  return [...first, ...shown.filter((song) => !isFirst.has(song))]
+}
+
 type Order = (a: Song, b: Song) => number
 
 /** `songs` in order, given that `sorted` is; rows that are the same object in both are not compared again. */

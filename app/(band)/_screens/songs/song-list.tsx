@@ -23,6 +23,8 @@ interface SongListProps {
   addedId: string | null
   /** False while the list still is what was searched for before. */
   isArranged: boolean
+  /** The first frame: nothing is drawn but what it shows. */
+  isOpening: boolean
   /** Whether all songs of the band are here, or some are still on their way. */
   status: ShapeStatus
 }
@@ -30,7 +32,8 @@ interface SongListProps {
 const ROW_PX = 56
 
 /** The songs as a table that draws only what is in view. */
-export function SongList({ bandId, songs, sort, onSort, held, addedId, isArranged, status }: SongListProps) {
+export function SongList(props: SongListProps) {
+  const { bandId, songs, sort, onSort, held, addedId, isArranged, isOpening, status } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<string | null>(null)
   const remove = useRemoveSong(scroller)
@@ -42,7 +45,7 @@ export function SongList({ bandId, songs, sort, onSort, held, addedId, isArrange
     estimateSize: () => ROW_PX,
     // By key, so that a row that moves keeps its measured height.
     getItemKey: useCallback((index: number) => songs[index]?.id ?? index, [songs]),
-    overscan: 8,
+    overscan: isOpening ? 0 : 8,
     rangeExtractor: useCallback((range: Range) => withHeld(range, heldIndex), [heldIndex]),
   })
   const addedIndex = addedId === null ? -1 : songs.findIndex((song) => song.id === addedId)

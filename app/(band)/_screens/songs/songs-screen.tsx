@@ -7,11 +7,13 @@ import { Spinner } from '@/components/ui/spinner'
 import { useRows } from '@/lib/sync'
 import { usePermissions } from '../../_shell/viewer'
 import { AddSong } from './add-song'
-import { createArrange } from './arrange'
-import { NO_FILTER, songChoices, type SongFilter, type SongSort } from './song-filter'
+import { arrangeScreenful, createArrange } from './arrange'
+import { NO_FILTER, songChoices, type Song, type SongFilter, type SongSort } from './song-filter'
 import { SongList } from './song-list'
 import { SongToolbar } from './song-toolbar'
 import { useHeldSong } from './use-held-song'
+
+const NO_SONGS: readonly Song[] = []
 
 /** The band's songs: find, sort, add, change where they stand. */
 export default function SongsScreen({ bandId }: { bandId: string }) {
@@ -24,9 +26,14 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
   const held = useHeldSong()
   const [addedId, setAddedId] = useState<string | null>(null)
   const [arrange] = useState(createArrange)
-  const songs = useMemo(() => arrange(all, asked, sort, held.song), [arrange, all, asked, sort, held.song])
-  // What the filters offer may lag behind a keystroke.
-  const known = useDeferredValue(all)
+  // What the filters offer may lag behind a keystroke, and behind the first frame.
+  const known = useDeferredValue(all, NO_SONGS)
+  // The first frame does not wait until thousands are in order.
+  const isOpening = known.length === 0
+  const songs = useMemo(
+    () => (isOpening ? arrangeScreenful(all, asked, sort) : arrange(all, asked, sort, held.song)),
+    [isOpening, arrange, all, asked, sort, held.song],
+  )
   const choices = useMemo(() => songChoices(known), [known])
 
   const isLoading = all.length === 0 && status === 'loading'
@@ -68,6 +75,7 @@ export default function SongsScreen({ bandId }: { bandId: string }) {
           held={held}
           addedId={addedId}
           isArranged={asked === filter}
+          isOpening={isOpening}
           status={status}
         />
       )}
