@@ -258,11 +258,16 @@ export class Engine implements Sync {
     })
   }
 
-  /** What was written here before, and by whom: nothing is painted without it, and it need not be known for that whether this browser writes. */
+  /**
+   * What was written here before, and by whom: nothing is painted without it, and it need not be known for that whether this browser writes.
+   * Read before any rows: a write that leaves in between is then known by its row, and no row goes back in time.
+   */
   async #recall(): Promise<void> {
     const { cache, outbox } = this.#core
-    const [id] = await Promise.all([cache.then((opened) => opened.clientId()), outbox.recall(cache)])
-    this.#core.know(id)
+    const stored = cache.then((opened) => opened.readOutbox())
+    const id = cache.then((opened) => opened.clientId())
+    const [known] = await Promise.all([id, outbox.recall(() => stored)])
+    this.#core.know(known)
   }
 
   /** Hears the other tabs; what they wrote before that is stored. */
@@ -272,7 +277,7 @@ export class Engine implements Sync {
     if (opened.isDurable) this.#tab.join()
     else outbox.durability = 'nowhere'
     this.#core.know(await opened.clientId())
-    await outbox.recall()
+    await outbox.recall(() => opened.readOutbox())
     this.#core.refreshConnection()
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { openIndexedDb } from '../cache/indexeddb'
 import { shapeOfId } from '../shapes/shape-name'
 import type { FakeDevice } from '../testkit/fake-device'
@@ -210,3 +210,39 @@ test('O18 a device whose disk is full from the first visit on works all the same
 async function openStoreOf(factory: IDBFactory, userId: string) {
   return (await openIndexedDb(factory, userId)).store
 }
+
+test('V1 a tab that opens at the moment a write of another tab arrives never shows the row of before', async () => {
+  const { scene, device, tab } = await withOneSong()
+  device.disconnect()
+  await tab.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'Creep' } }).stored
+  tab.kill()
+  const factory = device.indexedDB ?? expect.unreachable('no storage')
+  const { store } = await openIndexedDb(factory, SARAH)
+  const leader = await store
+  const epoch = await leader.takeEpoch()
+  const id = `songs/${BAND}`
+  const { meta, rows } = (await leader.readShape(id)) ?? expect.unreachable('nothing is cached')
+  const after = { ...rows.get(KEY), title: 'Creep', version: 2 }
+  const echoed = (await leader.readOutbox()).map(({ seq }) => seq)
+  // The leader's batch comes right after the first that the opening tab reads of both: the song, or the outbox.
+  const changes = [{ key: KEY, before: null, after }]
+  const commits: Promise<void>[] = []
+  // oxlint-disable-next-line typescript/unbound-method -- applied to the store it is called on
+  const { getAll } = IDBObjectStore.prototype
+  const reads = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(function (this: IDBObjectStore, ...of) {
+    const reading = getAll.apply(this, of)
+    const [range] = of
+    const isSong = range instanceof IDBKeyRange && (range.lower as unknown[])[0] === id
+    if (commits.length === 0 && (this.name === 'outbox' || isSong)) {
+      commits.push(leader.commit({ meta: { ...meta, seq: meta.seq + 1 }, baseSeq: meta.seq, changes, echoed }, epoch))
+    }
+    return reading
+  })
+  onTestFinished(() => reads.mockRestore())
+  const { views } = watch(device.open(), SONGS)
+  await scene.until('it shows the song', () => views.some((view) => titles(view).length > 0))
+  await Promise.all(commits)
+  expect(commits).toHaveLength(1)
+  expect(views.flatMap(titles).filter((title) => title !== 'Creep')).toEqual([])
+  leader.close()
+})

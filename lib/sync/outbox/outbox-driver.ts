@@ -70,17 +70,18 @@ export class OutboxDriver {
   }
 
   /**
-   * Adds what is stored, by default in the store; what this tab is still storing, or hears meanwhile, goes on top. What is not stored any more
-   * stays until whoever leads says so: the row that shows what it did may not be here yet.
+   * Adds what is stored; what this tab is still storing, or hears meanwhile, goes on top. What is not stored any more stays until whoever leads
+   * says so: the row that shows what it did may not be here yet.
    */
-  recall(from: Promise<Pick<LocalStore, 'readOutbox'>> = this.options.store): Promise<void> {
-    return this.#read(from, () => [])
+  recall(stored: () => Promise<OutboxEntry[]>): Promise<void> {
+    return this.#read(stored, () => [])
   }
 
   /** Makes this the outbox as it is stored; what this tab is still storing, or hears meanwhile, goes on top. */
   reload(): Promise<void> {
-    return this.#read(this.options.store, (stored) => {
-      const origins = new Set(stored.map(({ origin }) => origin))
+    const stored = async () => (await this.options.store).readOutbox()
+    return this.#read(stored, (entries) => {
+      const origins = new Set(entries.map(({ origin }) => origin))
       return this.state.entries.filter(
         ({ origin, phase, isUnstored }) => !origins.has(origin) && phase.kind !== 'storing' && !isUnstored,
       )
@@ -94,17 +95,13 @@ export class OutboxDriver {
     return done
   }
 
-  async #read(
-    from: Promise<Pick<LocalStore, 'readOutbox'>>,
-    gone: (stored: readonly OutboxEntry[]) => OutboxEntry[],
-  ): Promise<void> {
-    const store = await from
-    await this.inOrder(async () => {
+  #read(stored: () => Promise<OutboxEntry[]>, gone: (entries: OutboxEntry[]) => OutboxEntry[]): Promise<void> {
+    return this.inOrder(async () => {
       this.#heard ??= []
-      const stored = await store.readOutbox()
+      const puts = await stored()
       const heard = this.#heard
       this.#heard = null
-      const read: OutboxEvent = { kind: 'seen', puts: stored, removed: gone(stored).map(({ origin }) => origin) }
+      const read: OutboxEvent = { kind: 'seen', puts, removed: gone(puts).map(({ origin }) => origin) }
       // What was read may be older than what was told; only the end of both is shown.
       this.#set([read, ...heard].reduce(nextOutbox, this.state))
     })
