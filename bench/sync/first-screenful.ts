@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { NIGHT_SHIFT, SAMPLE_USERS } from '@/db/sample-ids'
 import { asOwner } from '@/scripts/test/as-owner'
@@ -63,7 +64,7 @@ async function openCached(context: BrowserContext, url: string, rows: number): P
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
   await page.getByRole('status').getByText('Connected').first().waitFor()
   await page.locator(`table[aria-rowcount="${rows + 1}"]`).waitFor()
-  await page.waitForFunction(cachedSongs, [READER.id, rows] as const)
+  while (!(await page.evaluate(cachedSongs, [READER.id, rows] as const))) await setTimeout(100)
   return page
 }
 
