@@ -9,9 +9,8 @@ import { parseWhere, WHERE_PREFIX } from './parse'
 import { hasMixedPolarity } from './polarity'
 import { resolve } from './resolve'
 import { settle } from './scope'
-import type { Scope } from './scope'
+import type { Scope, Subquery } from './scope'
 import { normalise, substituteParams } from './normalise'
-import type { Subquery } from './subquery'
 import { BOOL, isSameType } from './types'
 
 export interface CompiledWhere {

@@ -1,5 +1,5 @@
 import type { Expression } from './expression'
-import type { Subquery } from './subquery'
+import type { Subquery } from './scope'
 
 /** Whether a filter asks both for rows that a subquery returns and for rows that the same subquery does not return. */
 export function hasMixedPolarity(filter: Expression, subqueries: readonly Subquery[]): boolean {

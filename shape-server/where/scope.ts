@@ -4,11 +4,23 @@ import type { Expression, Untyped } from './expression'
 import { WhereError, writeName } from './expression'
 import { fields, nodeList } from './parse'
 import type { SyntaxNode } from './parse'
-import type { Subquery } from './subquery'
 import { BOOL, isImplicitlyCastable, isSameType, typeText } from './types'
 import type { WhereType } from './types'
 
 export type Resolved = Expression | Untyped
+
+/** A `SELECT` inside a clause: the shape depends on what it returns. */
+export interface Subquery {
+  /** Equal for subqueries that differ only in how they are written. */
+  identity: string
+  table: Table
+  /** Positions of the columns it returns. */
+  columns: number[]
+  /** Its condition; null without one. */
+  condition: Expression | null
+  /** The whole SELECT with params in place. */
+  sql: string
+}
 
 /** What names and params of a clause mean. */
 export interface Scope {

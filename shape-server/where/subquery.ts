@@ -10,19 +10,6 @@ import { asBool, nameParts } from './scope'
 import type { Scope } from './scope'
 import { BOOL, columnType, isSameType, typeText } from './types'
 
-/** A `SELECT` inside a clause: the shape depends on what it returns. */
-export interface Subquery {
-  /** Equal for subqueries that differ only in how they are written. */
-  identity: string
-  table: Table
-  /** Positions of the columns it returns. */
-  columns: number[]
-  /** Its condition; null without one. */
-  condition: Expression | null
-  /** The whole SELECT with params in place. */
-  sql: string
-}
-
 /** The tables that subqueries anywhere in a tree read. */
 export function subqueryTables(node: unknown, found: RelationName[] = []): RelationName[] {
   if (Array.isArray(node)) for (const item of node) subqueryTables(item, found)
