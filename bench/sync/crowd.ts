@@ -79,6 +79,8 @@ async function makeBands({ stack, prefix, bands, peoplePerBand }: CrowdOptions):
     `INSERT INTO band_members (id, band_id, user_id, role, display_name) SELECT id, band, "user", 'owner', 'One of many' FROM ${given}`,
     asJson,
   )
+  // As autovacuum does within a minute.
+  await asOwner(stack.database, 'ANALYZE users, bands, band_members')
   return made
 }
 
