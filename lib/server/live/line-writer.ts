@@ -1,33 +1,24 @@
 import 'server-only'
-
-/** Bytes that may wait for a slow client before lines are held back. One line more may be on top. */
-const BUFFER_BYTES = 64 * 1024
+import { LineBody } from './line-body'
 
 /**
  * Writes lines to one client. A line waits until the client has taken what was sent before, so that a slow client costs
  * bounded memory and stops its own shapes, nobody else's.
  */
 export class LineWriter {
-  readonly body: ReadableStream<Uint8Array>
-  #controller!: ReadableStreamDefaultController<Uint8Array>
+  readonly body: LineBody
   readonly #waiting: { encode: () => Uint8Array; written: (isWritten: boolean) => void }[] = []
   #isClosed = false
 
   /** `onGone` is called when the client leaves. */
   constructor(onGone: () => void) {
-    this.body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller
-        },
-        pull: () => this.#drain(),
-        cancel: () => {
-          this.close()
-          onGone()
-        },
+    this.body = new LineBody({
+      onRoom: () => this.#drain(),
+      onGone: () => {
+        this.close()
+        onGone()
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES }),
-    )
+    })
   }
 
   /**
@@ -37,7 +28,7 @@ export class LineWriter {
   send(encode: () => Uint8Array): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)
     if (this.hasRoom) {
-      this.#controller.enqueue(encode())
+      this.body.put(encode())
       return Promise.resolve(true)
     }
     return new Promise((written) => this.#waiting.push({ encode, written }))
@@ -45,36 +36,28 @@ export class LineWriter {
 
   /** Writes only if there is room; a client that reads nothing needs no heartbeats. */
   offer(line: Uint8Array): void {
-    if (this.hasRoom) this.#controller.enqueue(line)
+    if (this.hasRoom) this.body.put(line)
   }
 
   /** Whether a line would be written at once. */
   get hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#isReadFrom
+    return this.#waiting.length === 0 && this.body.hasRoom
   }
 
   /** Ends the answer after what was written and, if given, one last line; lines that still wait are dropped. */
   close(lastLine?: Uint8Array): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    try {
-      if (lastLine) this.#controller.enqueue(lastLine)
-      this.#controller.close()
-    } catch {
-      // Cancelled by the client: already closed.
-    }
+    if (lastLine) this.body.put(lastLine)
+    this.body.end()
     for (const { written } of this.#waiting.splice(0)) written(false)
   }
 
-  get #isReadFrom(): boolean {
-    return !this.#isClosed && (this.#controller.desiredSize ?? 0) > 0
-  }
-
   #drain(): void {
-    while (this.#isReadFrom) {
+    while (this.body.hasRoom) {
       const next = this.#waiting.shift()
       if (!next) return
-      this.#controller.enqueue(next.encode())
+      this.body.put(next.encode())
       next.written(true)
     }
   }
