@@ -243,7 +243,8 @@ test('PB7 a URL of a megabyte is refused, and the server lives', async () => {
   socket.write(`GET /v1/shape?table=${'x'.repeat(1_000_000)} HTTP/1.1\r\nHost: x\r\n\r\n`)
   let answer = ''
   socket.on('data', (piece: Buffer) => (answer += piece.toString('latin1')))
-  await once(socket, 'close')
+  // Not `once` of node:events: a connection reset under what nobody reads is an end like any other.
+  await new Promise((resolve) => socket.once('close', resolve))
   expect(answer === '' || /^HTTP\/1\.1 4(14|31) /.test(answer)).toBe(true)
   expect((await fetch(`${server.url}/v1/health`)).status).toBe(200)
 })

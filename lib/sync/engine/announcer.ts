@@ -33,20 +33,20 @@ export class Announcer {
     post({ kind: 'connection', connection: core.connection, sender: core.outbox.state.sender })
   }
 
-  /** Where everything stands, once it is stored: a tab that just read the cache learns whether it missed something. */
-  async standing(shapes: readonly ShapeId[]): Promise<void> {
+  /** Where everything stands, once it is stored: a tab that just read the cache learns whether it missed something. `lacking`: it was not there. */
+  async standing(shapes: readonly ShapeId[], lacking: ReadonlySet<ShapeId>): Promise<void> {
     const { core, post, stored } = this.options
     await stored()
     this.connection()
     post({ kind: 'outbox-holds', origins: core.outbox.state.entries.map(({ origin }) => origin) })
     for (const id of shapes) {
       const holder = core.shapes.find(id)
-      if (holder && holder.state.kind !== 'cold') this.#state(holder)
+      if (holder && holder.state.kind !== 'cold') this.#state(holder, [], lacking.has(id))
     }
   }
 
-  #state(holder: ShapeHolder, echoed: string[] = []): void {
-    const isCached = holder.isCached && holder.entity.serverColumns !== 'ephemeral'
+  #state(holder: ShapeHolder, echoed: string[] = [], isLacking = false): void {
+    const isCached = !isLacking && holder.isCached && holder.entity.serverColumns !== 'ephemeral'
     const changes = isCached ? [] : [...rowsOf(holder.state)].map(([key, after]) => ({ key, after }))
     this.options.post({ ...shapeMessage(holder), changes, rows: isCached ? 'cached' : 'all', echoed })
   }

@@ -2,6 +2,7 @@ import 'client-only'
 import { type Position, type ShapeState, positionOf, rowsOf } from '../store/known-shape'
 import { parseOffset } from '@/lib/protocol/offset'
 import { type Rows } from '../store/rows'
+import type { ShapeId } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { ShapeMessageOfTab } from '../tabs/messages'
 import type { Core } from './core'
@@ -14,8 +15,8 @@ export interface FollowerOptions {
   core: Core
   /** Whether this tab leads by now: then what another one did is the past. */
   isLeading: () => boolean
-  /** Has the leader say again where it stands. */
-  askAgain: () => void
+  /** Has the leader say again where it stands, and tell all rows of shapes that the cache lacks. */
+  askAgain: (lacking: ShapeId[]) => void
 }
 
 /** Makes this tab show what the leader's shows. Fetched when another tab first has something to tell. */
@@ -23,6 +24,8 @@ export class Follower {
   #cancelAsking = () => {}
   /** Writes the leader let go of that this tab still needs. */
   #leaving = new Set<string>()
+  /** Shapes that the cache did not hold as far as the leader said. */
+  readonly #lacking = new Set<ShapeId>()
 
   constructor(private readonly options: FollowerOptions) {}
 
@@ -40,7 +43,10 @@ export class Follower {
     }
     const wasComplete = holder.state.kind === 'ready' || holder.state.kind === 'stale'
     const rowsBefore = rowsOf(holder.state)
-    const isMissing = message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1)
+    const isUncached = message.rows === 'cached' && message.seq > holder.seq
+    if (isUncached) this.#lacking.add(holder.id)
+    const isMissing =
+      isUncached || (message.rows === 'changes' && (holder.state.kind === 'cold' || message.seq > holder.seq + 1))
     if (!isMissing) this.#takeOver(holder, message)
     // Rows first: a write that leaves before its row is there would show the row of before.
     this.letGo(message.echoed)
@@ -79,10 +85,14 @@ export class Follower {
     )
   }
 
-  /** Something was missed: the leader says where it stands once all it applied is stored. */
+  /** Something was missed: the leader says where it stands once all it applied is stored, and tells the rows that the cache lacks. */
   #askAgain(): void {
     this.#cancelAsking()
-    this.#cancelAsking = this.options.core.platform.after(ASK_AGAIN_MS, this.options.askAgain)
+    this.#cancelAsking = this.options.core.platform.after(ASK_AGAIN_MS, () => {
+      const lacking = [...this.#lacking]
+      this.#lacking.clear()
+      this.options.askAgain(lacking)
+    })
   }
 
   /** Writes on their way here that the leader does not hold any more. */

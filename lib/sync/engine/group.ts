@@ -1,7 +1,7 @@
 import 'client-only'
 import { unreachable } from '@/lib/protocol/unreachable'
 import type { Core } from './core'
-import { shapeIdOf, shapeOfId } from '../shapes/shape-name'
+import { shapeIdOf, shapeOfId, type ShapeId } from '../shapes/shape-name'
 import type { LoadedPage } from '../store/history-rows'
 import type { ShapeHolder } from '../store/shape-holder'
 import { entriesIn, type TabMessage } from '../tabs/messages'
@@ -41,10 +41,10 @@ export class Group {
     return { shapes: all.flatMap(({ shapes }) => shapes), scopes: all.flatMap(({ scopes }) => scopes) }
   }
 
-  /** Says what this tab looks at, for whoever leads. */
-  tellWishes(): void {
+  /** Says what this tab looks at, and which rows it did not find in the cache, for whoever leads. */
+  tellWishes(lacking: ShapeId[] = []): void {
     const { core, tab, openScopes } = this.options
-    tab.post({ kind: 'want', shapes: core.shapes.wanted().map(shapeIdOf), scopes: openScopes() })
+    tab.post({ kind: 'want', shapes: core.shapes.wanted().map(shapeIdOf), scopes: openScopes(), lacking })
   }
 
   #hear(message: TabMessage): void {
@@ -89,7 +89,8 @@ export class Group {
     const { core } = this.options
     const load = () => import('./follower')
     this.#follower ??= part(core.platform, core.closed, load).then(
-      ({ Follower }) => new Follower({ core, isLeading: this.#isLeading, askAgain: () => this.tellWishes() }),
+      ({ Follower }) =>
+        new Follower({ core, isLeading: this.#isLeading, askAgain: (lacking) => this.tellWishes(lacking) }),
     )
     void this.#follower.then((follower) => core.closed.aborted || step(follower))
   }
@@ -97,7 +98,7 @@ export class Group {
   #wish({ from, scopes, ...wish }: Extract<TabMessage, { kind: 'want' }>): void {
     const shapes = wish.shapes.flatMap((id) => shapeOfId(id) ?? [])
     this.#wishes.set(from, { shapes, scopes })
-    this.options.office()?.wished(shapes)
+    this.options.office()?.wished(shapes, new Set(wish.lacking))
   }
 
   #keepHistory({ shape, rows, group, isFirst, dropsOlder }: Extract<TabMessage, { kind: 'history' }>): void {

@@ -95,10 +95,10 @@ export class Office {
     if (!this.#isClosed && this.options.core.connection.kind !== 'signed-out') this.leader.reconcile()
   }
 
-  /** Other tabs look at these shapes: they are followed, and where they stand is told. */
-  wished(shapes: readonly ShapeName[]): void {
+  /** Other tabs look at these shapes: they are followed, and where they stand is told, with the rows that the cache lacks. */
+  wished(shapes: readonly ShapeName[], lacking: ReadonlySet<ShapeId> = new Set()): void {
     this.reconcile()
-    void this.#announcer.standing(shapes.map(shapeIdOf))
+    void this.#announcer.standing(shapes.map(shapeIdOf), lacking)
   }
 
   /** A reason to try now whatever waits. */

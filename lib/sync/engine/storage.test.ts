@@ -246,3 +246,19 @@ test('V1 a tab that opens at the moment a write of another tab arrives never sho
   expect(views.flatMap(titles).filter((title) => title !== 'Creep')).toEqual([])
   leader.close()
 })
+
+test('S11 a tab whose cache lacks what the leading one stored shows no empty shape, and gets its rows from there', async () => {
+  const { scene, device, tab: leader } = await withOneSong()
+  const factory = device.indexedDB ?? expect.unreachable('no storage')
+  // The person clears this site's data, or a newer build takes the storage over: the leader's connection is closed under it.
+  await new Promise((resolve) => (factory.deleteDatabase(`backline-${SARAH}`).onsuccess = resolve))
+  const other = device.open()
+  const { view, views } = watch(other, SONGS)
+  await scene.until('it shows the song', () => titles(view()).length === 1)
+  expect(views.filter((each) => each.status !== 'loading' && each.rows.size === 0)).toEqual([])
+  await leader.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'From the leader' } }).settled
+  await scene.until('it follows', () => titles(view())[0] === 'From the leader')
+  await other.sync.write('songs', { op: 'update', key: KEY, patch: { title: 'From the other' } }).settled
+  expect(scene.server.row('songs', KEY)?.['title']).toBe('From the other')
+  expect(leader.sync.connection.read().durability).toBe('nowhere')
+})

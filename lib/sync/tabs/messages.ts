@@ -19,8 +19,14 @@ const tabMessage = z.union([
   /** A tab leads from now on: who wants shapes says so again. */
   z.object({ kind: z.literal('leading'), from }),
   z.object({ kind: z.literal('gone'), from }),
-  /** All shapes a tab wants live, and the containers that are open in it. */
-  z.object({ kind: z.literal('want'), from, shapes: z.array(z.string()), scopes: z.array(z.string()) }),
+  /** All shapes a tab wants live, the containers that are open in it, and shapes whose rows it did not find in the cache. */
+  z.object({
+    kind: z.literal('want'),
+    from,
+    shapes: z.array(z.string()),
+    scopes: z.array(z.string()),
+    lacking: z.optional(z.array(z.string())),
+  }),
   z.object({ kind: z.literal('outbox'), from, puts: z.array(z.custom<unknown>()), removed: z.array(z.string()) }),
   /** Everything the leader's outbox holds: what a new tab read may be older. */
   z.object({ kind: z.literal('outbox-holds'), from, origins: z.array(z.string()) }),
