@@ -32,6 +32,16 @@ test('attempts of the window before count for as much of it as is still within r
   expect((await takeFromLimit(app, limit, 'mia'))?.code).toBe('rate_limited')
 })
 
+test('just after a window that was used up nothing more is allowed', async () => {
+  await using db = await testDatabase({ migrated: true })
+  await using app = openDatabase(db.appUrl)
+  // So long that its second one has just begun: the first lies all but a thousandth within reach.
+  const windowSeconds = Math.floor(Date.now() / 1001)
+  await app.execute(sql`INSERT INTO rate_limits (key, "window", count) VALUES ('test:olga', to_timestamp(0), 5)`)
+  const refused = await takeFromLimit(app, { ...limit, windowMs: windowSeconds * 1_000 }, 'olga')
+  expect(refused?.code).toBe('rate_limited')
+})
+
 test('counters that no limit looks at any more are removed on the way', async () => {
   await using db = await testDatabase({ migrated: true })
   await using app = openDatabase(db.appUrl)

@@ -97,9 +97,9 @@ export async function takeFromLimit(
       FROM moment
     ), taken AS (
       INSERT INTO rate_limits AS r (key, "window", count)
-      SELECT ${key}, starts, 1 FROM counted WHERE previous * (1 - elapsed) < ${limit.max}::int
+      SELECT ${key}, starts, 1 FROM counted WHERE previous * (1 - elapsed) + 1 <= ${limit.max}::int
       ON CONFLICT (key, "window") DO UPDATE SET count = r.count + 1
-      WHERE r.count + (SELECT previous * (1 - elapsed) FROM counted) < ${limit.max}::int
+      WHERE r.count + (SELECT previous * (1 - elapsed) FROM counted) + 1 <= ${limit.max}::int
       RETURNING 1
     )
     SELECT EXISTS (SELECT FROM taken) AS taken, elapsed, previous, current FROM counted
