@@ -25,7 +25,10 @@ export function keptIn(page: Page): Promise<Record<string, Kept>> {
       const shapes = (await answerOf(store('shapes').getAll())) as { id: string; isComplete: boolean }[]
       const segments = (await answerOf(store('segments').getAll())) as string[]
       kept[name.slice('backline-'.length)] = {
-        rows: new Map(segments.flatMap((segment) => JSON.parse(segment) as [string, unknown][])).size,
+        // Later segments win; null is a row that is gone.
+        rows: [...new Map(segments.flatMap((segment) => JSON.parse(segment) as [string, unknown][])).values()].filter(
+          Boolean,
+        ).length,
         outbox: await answerOf(store('outbox').count()),
         wholeShapes: shapes.flatMap(({ id, isComplete }) => (isComplete ? [id] : [])),
       }

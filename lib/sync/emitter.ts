@@ -1,4 +1,5 @@
 import 'client-only'
+import type { Source } from './sync'
 
 /** Listeners of one thing. A listener that throws does not keep the others from hearing. */
 export class Emitter<Event = void> {
@@ -28,4 +29,9 @@ export class Emitter<Event = void> {
   clear(): void {
     this.#listeners.clear()
   }
+}
+
+/** What components read, told by an emitter, whatever that tells. */
+export function source<T>(changed: { listen(listener: () => void): () => void }, read: () => T): Source<T> {
+  return { read, subscribe: (listener) => changed.listen(() => listener()) }
 }

@@ -195,9 +195,10 @@ async function addSegment(segments: Segments, id: string, changes: readonly RowC
   const n = (last?.key[1] ?? 0) + 1
   const first = n - mergedAt(n) + 1
   const taken = IDBKeyRange.bound([id, first], [id, n])
-  const told = readSegments(first === n ? [] : await segments.getAll(taken))
+  const older = first < n ? await segments.getAll(taken) : []
+  const told = readSegments(older)
   for (const { key, after } of changes) told.set(key, after)
-  void segments.delete(taken)
+  if (older.length > 0) void segments.delete(taken)
   void segments.put(segmentOf(first === 1 ? present(told) : told), [id, n])
 }
 

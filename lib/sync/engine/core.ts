@@ -5,12 +5,13 @@ import type { LocalStore } from '../cache/local-store'
 import { newConnection, type ConnectionState } from '../connection/connection'
 import { Emitter } from '../emitter'
 import { OutboxDriver, type OutboxDiff } from '../outbox/outbox-driver'
+import type { OutboxEntry } from '../outbox/entry'
 import { unsentEntries, type SenderView } from '../outbox/outbox-state'
 import { part } from '../part'
 import type { Platform } from '../platform'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { RowChange } from '../store/shape-state'
-import type { ConnectionView, SyncEvent } from '../types'
+import type { ConnectionView, OutboxItem, SyncEvent } from '../types'
 import { MEMBERSHIP_SHAPES, membershipsOf, type Memberships } from './memberships'
 import { ShapeSet } from './shape-set'
 import { Statuses } from './statuses'
@@ -52,6 +53,7 @@ export class Core {
   /** What the sender does where another tab leads; null while this one does, or none was heard of. */
   #leaderSender: SenderView | null = null
   #view: ConnectionView
+  #items: { of: readonly OutboxEntry[]; items: readonly OutboxItem[] } = { of: [], items: [] }
   readonly #closing = new AbortController()
   #cancelWatch = () => {}
 
@@ -90,6 +92,15 @@ export class Core {
 
   get connectionView(): ConnectionView {
     return this.#view
+  }
+
+  /** The same array until the outbox is another. */
+  get outboxItems(): readonly OutboxItem[] {
+    const { state, durability } = this.outbox
+    const { entries } = state
+    if (this.#items.of !== entries)
+      this.#items = { of: entries, items: entries.map((entry) => itemOf(entry, durability)) }
+    return this.#items.items
   }
 
   /** By what id the server knows this browser. */

@@ -7,10 +7,11 @@ import { nextSeq } from '../outbox/outbox-driver'
 import type * as Delivery from '../outbox/delivery'
 import { nextOutbox, type OutboxState } from '../outbox/outbox-state'
 import { placeWrite } from '../outbox/place'
-import type { OutboxEntry } from '../outbox/entry'
+import { source } from '../emitter'
 import { part } from '../part'
 import type { PageEvent, Platform } from '../platform'
 import type { LoadedPage } from '../store/history-rows'
+import { forgetElectricNotes } from '../shapes/electric-notes'
 import { entityOf } from '../shapes/shape-name'
 import type { ShapeHolder } from '../store/shape-holder'
 import type { HistoryPage, Source, Sync, UncachedReads } from '../sync'
@@ -52,7 +53,6 @@ export class Engine implements Sync {
   readonly #stopPage: () => void
   readonly #loadedGroups = new Map<string, number>()
   #office: Leading.Office | null = null
-  #items: { of: readonly OutboxEntry[]; items: readonly OutboxItem[] } = { of: [], items: [] }
   #isLeaving = false
   #isClosed = false
 
@@ -85,7 +85,7 @@ export class Engine implements Sync {
     this.#housekeeping = this.#part(() => import('./housekeeping')).then(({ Housekeeping }) => new Housekeeping(core))
     this.clientId = source(core.clientKnown, () => core.clientId)
     this.connection = source(core.connectionChanged, () => core.connectionView)
-    this.outbox = source(core.outbox.changed, () => this.#outboxItems())
+    this.outbox = source(core.outbox.changed, () => core.outboxItems)
     this.#recalled = this.#recall()
     this.#restored = this.#restore()
     const read = (holder: ShapeHolder): void => {
@@ -388,27 +388,4 @@ export class Engine implements Sync {
       leave()
     }
   }
-
-  #outboxItems(): readonly OutboxItem[] {
-    const { state, durability } = this.#core.outbox
-    const { entries } = state
-    if (this.#items.of !== entries)
-      this.#items = { of: entries, items: entries.map((entry) => itemOf(entry, durability)) }
-    return this.#items.items
-  }
-}
-
-function source<T>(changed: Listenable, read: () => T): Source<T> {
-  return { read, subscribe: (listener) => changed.listen(() => listener()) }
-}
-
-/** Any emitter, whatever it tells. */
-interface Listenable {
-  listen(listener: () => void): () => void
-}
-
-/** ShapeStream keeps notes about shapes in localStorage, which name containers. */
-function forgetElectricNotes(): void {
-  if (typeof localStorage === 'undefined') return
-  for (const note of ['expired_shapes', 'up_to_date_tracker']) localStorage.removeItem(`electric_${note}`)
 }

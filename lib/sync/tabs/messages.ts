@@ -25,6 +25,7 @@ const tabMessage = z.union([
     from,
     shapes: z.array(z.string()),
     scopes: z.array(z.string()),
+    // A tab of an older build does not say.
     lacking: z.optional(z.array(z.string())),
   }),
   z.object({ kind: z.literal('outbox'), from, puts: z.array(z.custom<unknown>()), removed: z.array(z.string()) }),
