@@ -84,8 +84,8 @@ function together({ outputs }: Metafile, files: readonly string[]): Set<string> 
  * What is reached so far. These limits go down; docs/decisions/0014-size-of-the-sync-layer.md says where the bytes are, and what
  * ours rose by for the sake of the whole.
  */
-const OURS_KB_MAX: Sizes = { opening: 22.5, leading: 33.3, everything: 41.2 }
-const ALL_KB_MAX: Sizes = { opening: 31.5, leading: 59.7, everything: 79.2 }
+const OURS_KB_MAX: Sizes = { opening: 22.6, leading: 33.4, everything: 41.2 }
+const ALL_KB_MAX: Sizes = { opening: 31.5, leading: 59.8, everything: 79.2 }
 
 test.each([
   { whose: 'our part, entities and merge functions included', packages: 'external', max: OURS_KB_MAX } as const,

@@ -84,6 +84,8 @@ export class Core {
       clientId: () => this.clientId,
       memberships: () => this.memberships,
     })
+    // In every tab, and with the first rows: without them nothing is known to be unread.
+    this.shapes.read({ entity: 'read_marks', scope: null })
     this.#view = this.#readConnection()
     this.outbox.changed.listen((diff) => this.#outboxChanged(diff))
     this.outbox.settled.listen(({ entry, kind }) => this.events.emit({ kind, item: itemOf(entry) }))

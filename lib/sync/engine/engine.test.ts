@@ -293,6 +293,29 @@ test('what was unread is read on all devices of a person once one of them looks'
   await scene.until('read on both', () => [tab, phone].every((each) => statusOf(each, 'songs', KEY) === 'synced'))
 })
 
+test('what was read is never called unread while a tab opens, in the first tab or in another beside it', async () => {
+  const scene = new Scene()
+  scene.song(KEY, 'Wonderwall')
+  const device = open(scene, SARAH)
+  const before = device.open()
+  const { view } = watch(before, SONGS)
+  await scene.until('unread', () => view().status === 'ready' && statusOf(before, 'songs', KEY) === 'unread')
+  before.sync.markRead('songs', view().rows.get(KEY) ?? expect.unreachable('no song'))
+  await scene.until('read', () => statusOf(before, 'songs', KEY) === 'synced' && outboxOf(before).length === 0)
+  await before.sync.close()
+
+  for (const tab of [device.open(), device.open()]) {
+    const shown = watch(tab, SONGS)
+    const told: string[] = []
+    const status = tab.sync.rowStatus('songs', KEY)
+    status.subscribe(() => told.push(status.read()))
+    await scene.until('it shows the song', () => shown.view().status === 'ready')
+    await scene.clock.advance(2_000)
+    expect(told).not.toContain('unread')
+    expect(status.read()).toBe('synced')
+  }
+})
+
 async function ready() {
   const scene = new Scene()
   scene.song(KEY, 'Wonderwall')

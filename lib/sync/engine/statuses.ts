@@ -27,11 +27,13 @@ export class Statuses {
   #entries = new Map<string, OutboxEntry[]>()
   #questions = new Set<string>()
   #marks = new Map<string, JsonRow>()
+  /** Until they are here nothing is called unread: of a band of songs all would be, for a moment. */
+  #areMarksKnown = false
 
   constructor(private readonly options: StatusesOptions) {
-    options.shapes.rendered.listen(({ entity }) => {
+    options.shapes.rendered.listen(({ entity, view }) => {
       if (entity.name === 'conflicts') this.#readQuestions()
-      if (entity.name === 'read_marks') this.#readMarks()
+      if (entity.name === 'read_marks') this.#readMarks(view.status !== 'loading')
       this.changed.emit()
     })
   }
@@ -63,7 +65,7 @@ export class Statuses {
     const { userId, clientId, memberships, shapes } = this.options
     const key = textIn(row, 'id')
     const entity = shapes.row(entityName, key)?.holder.entity
-    if (!entity) return false
+    if (!entity || !this.#areMarksKnown) return false
     const scope = scopeOfRow(entity, key, row)
     return isUnread(entity, row, {
       clientId: clientId(),
@@ -93,7 +95,8 @@ export class Statuses {
     }
   }
 
-  #readMarks(): void {
+  #readMarks(areKnown: boolean): void {
+    this.#areMarksKnown = areKnown
     this.#marks = new Map()
     for (const row of rowsOfEntity(this.options.shapes, 'read_marks')) {
       this.#marks.set(nameOf(textIn(row, 'entity'), textIn(row, 'entity_id')), row)
